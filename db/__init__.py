@@ -1,0 +1,1 @@
+"""PostgreSQL: tables by subject, tenancy, migrations, and the queries that several layers share."""

@@ -1,0 +1,66 @@
+"""`http_request`: calls an HTTP API."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from schemas.node_spec import Example, NodeConfig, NodeSpec
+from schemas.plan import Mode
+
+
+class HttpRequestConfig(NodeConfig):
+    """Settings of `http_request`."""
+
+    url: str = Field(min_length=1, max_length=8_000, description="http or https; public addresses unless allowed.")
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
+    headers: dict[str, str] = Field(default_factory=dict)
+    query: dict[str, Any] = Field(default_factory=dict, description="Added to the URL; null values are left out.")
+    json_body: Any = Field(default=None, alias="json", description="Body sent as JSON.")
+    body: str | None = Field(default=None, description="Body sent as text; not together with json.")
+    expect: list[int] = Field(
+        default_factory=list, description="Status codes that count as success; default 200 to 299."
+    )
+    idempotency_header: str | None = Field(
+        default="Idempotency-Key",
+        description="Header that carries the step's key on every attempt; null sends none.",
+    )
+    follow_redirects: bool = Field(default=True, description="Each hop is checked like the first address.")
+    max_bytes: int = Field(default=1_000_000, ge=1, le=1_000_000, description="Longest accepted answer.")
+
+
+SPEC = NodeSpec(
+    kind="http_request",
+    title="HTTP request",
+    description="Calls an HTTP API and returns status, headers and body.",
+    category="io",
+    icon="world",
+    mode=Mode.REMOTE,
+    config=HttpRequestConfig,
+    output_schema={
+        "type": "object",
+        "properties": {"status": {"type": "integer"}, "headers": {"type": "object"}, "body": {}},
+    },
+    timeout=30.0,
+    heartbeat=5.0,
+    queue="actions",
+    hints={"body": {"widget": "textarea"}},
+    examples=(
+        Example(
+            name="read JSON",
+            config={"url": "http://example.test/echo", "query": {"q": "{{ input.q }}"}},
+            scope={"input": {"q": "tea"}},
+            env=("http",),
+        ),
+        Example(
+            name="a private address",
+            config={"url": "http://169.254.169.254/latest/meta-data"},
+            error="address_denied",
+        ),
+        Example(
+            name="an answer that is an error",
+            config={"url": "http://example.test/status/404"},
+            error="upstream_refused",
+            env=("http",),
+        ),
+    ),
+)

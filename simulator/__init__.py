@@ -1,0 +1,1 @@
+"""A stand-in model server speaking the OpenAI and Anthropic HTTP protocols."""

@@ -1,0 +1,1 @@
+"""The worker process: where activities and workflows are put together."""

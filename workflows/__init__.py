@@ -1,0 +1,1 @@
+"""Deterministic code that walks a plan."""

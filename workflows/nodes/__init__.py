@@ -1,0 +1,1 @@
+"""Behaviour of the kinds that run inside the workflow; one file per kind, named like its spec."""
