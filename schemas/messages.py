@@ -115,6 +115,7 @@ class StepResult(Message):
     cost_usd: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0
+    details: dict[str, Any] = Field(default_factory=dict, description="Small facts, such as the model that answered.")
 
 
 class ChunkScope(BaseModel):
