@@ -116,6 +116,8 @@ class PinnedVersion(_Frozen):
     version: int
     version_id: str
     plan_hash: str
+    blob_hash: str = Field(default="", description="Where the plan is stored: content address in the blob store.")
+    size: int = Field(default=0, description="Bytes of the stored plan.")
 
 
 class Plan(_Frozen):
