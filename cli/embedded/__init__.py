@@ -1,0 +1,1 @@
+"""Servers that `perdure up` and the tests start by themselves: PostgreSQL and Temporal."""
