@@ -1,0 +1,132 @@
+"""Logging of every process of ours: structlog and the standard library in one stream, JSON or for people, no secrets.
+
+Call `configure_logging` once at a composition root. Whatever is bound with `structlog.contextvars` (the worker binds
+run, step and attempt) appears in every line, whichever library wrote it.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TextIO
+
+import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
+
+HIDDEN: Final = "[hidden]"
+MIN_SECRET_CHARS: Final = 6
+_SECRET_KEY: Final = re.compile(r"authorization|api_?key|token$|secret|password|cookie", re.IGNORECASE)
+_SECRET_TEXT: Final = re.compile(
+    r"(?P<scheme>\bBearer )[^\s\"',]{6,}|(?P<url>://[^/\s:@\"']*:)[^/\s@\"']+(?=@)|\bsk-[A-Za-z0-9_-]{12,}"
+)
+_QUIET: Final = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "uvicorn.access": logging.WARNING}
+
+_WORKFLOW_FIELDS: Final = {"workflow_id": "workflow_id", "run_id": "execution_id", "attempt": "attempt"}
+_ACTIVITY_FIELDS: Final = {"workflow_id": "workflow_id", "activity_type": "activity", "attempt": "attempt"}
+
+
+def configure_logging(
+    service: str, *, level: str = "INFO", json: bool = True, secrets: Iterable[str] = (), stream: TextIO | None = None
+) -> None:
+    """Send the logs of this process to one stream.
+
+    Args:
+        service: Name of the process in every line, such as `worker`.
+        level: Lowest level that is written.
+        json: One JSON object per line, or coloured text for a person.
+        secrets: Values that must never be seen, wherever they turn up.
+        stream: Where to write; stderr by default.
+    """
+    shared = _shared_processors(service)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_SafeFormatter(secrets, foreign_pre_chain=shared, processors=_renderers(json=json)))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name, quiet in _QUIET.items():
+        logging.getLogger(name).setLevel(max(quiet, root.level))
+
+
+def _shared_processors(service: str) -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _name_service(service),
+        flatten_temporal,
+        hide_secret_keys,
+    ]
+
+
+def _renderers(*, json: bool) -> list[Processor]:
+    if json:
+        return [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.UnicodeDecoder(),
+            structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+        ]
+    return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.dev.ConsoleRenderer()]
+
+
+def _name_service(service: str) -> Processor:
+    def name(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    return name
+
+
+def flatten_temporal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Lift the few facts worth having out of what the Temporal SDK attaches to its lines."""
+    for key, fields in (("temporal_workflow", _WORKFLOW_FIELDS), ("temporal_activity", _ACTIVITY_FIELDS)):
+        attached = event.pop(key, None)
+        if isinstance(attached, dict):
+            for source, target in fields.items():
+                if source in attached:
+                    event.setdefault(target, attached[source])
+    return event
+
+
+def hide_secret_keys(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Hide values that are named like a secret, at any depth."""
+    return {key: HIDDEN if _SECRET_KEY.search(key) else _hide(value) for key, value in event.items()}
+
+
+def _hide(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: HIDDEN if _SECRET_KEY.search(str(key)) else _hide(inner) for key, inner in value.items()}
+    return value
+
+
+class _SafeFormatter(structlog.stdlib.ProcessorFormatter):
+    """Removes secrets from the finished line, tracebacks included."""
+
+    def __init__(self, secrets: Iterable[str], **options: Any) -> None:
+        super().__init__(**options)
+        self._scrub = scrubber(secrets)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See base class."""
+        return self._scrub(super().format(record))
+
+
+def scrubber(secrets: Iterable[str]) -> Callable[[str], str]:
+    """A function that hides the given values, bearer tokens, provider keys and passwords of URLs in a text."""
+    known = sorted({secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS}, key=len, reverse=True)
+    values = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def scrub(text: str) -> str:
+        text = values.sub(HIDDEN, text) if values else text
+        return _SECRET_TEXT.sub(lambda found: f"{found['scheme'] or found['url'] or ''}{HIDDEN}", text)
+
+    return scrub
