@@ -1,0 +1,1 @@
+"""The refunds example: mails in, answers and payments out."""
