@@ -1,0 +1,81 @@
+"""Sessions: one transaction, one role, one workspace."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from db.connect import APP_ROLE, SYSTEM_ROLE, create_engine, create_pool
+from db.json_text import invalid_text
+
+_SET_WORKSPACE: Final = text("SELECT set_config('perdure.workspace_id', :workspace, true)")
+_BAD_TEXT: Final = {"22021", "22P05"}
+"""SQLSTATE of NUL and of surrogates in text and JSON."""
+
+
+class Database:
+    """Access to PostgreSQL for one process. Opens connections when they are first needed.
+
+    Args:
+        url: PostgreSQL URL; unix sockets as `postgresql://user:@/name?host=/folder`.
+        pool_size: Connections kept per role.
+        run_log_pool_size: Connections for the statements of the run log.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5, run_log_pool_size: int = 8) -> None:
+        self.url = url
+        self._app = create_engine(url, APP_ROLE, pool_size=pool_size)
+        self._system = create_engine(url, SYSTEM_ROLE, pool_size=max(2, pool_size // 2))
+        self._run_log_pool_size = run_log_pool_size
+        self._run_log_pool: Any = None
+
+    @asynccontextmanager
+    async def tenant(self, workspace_id: UUID | str) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction that sees one workspace; commits at the end, rolls back on an error.
+
+        Raises:
+            PerdureError: `invalid_text` if a value holds text that PostgreSQL cannot store.
+        """
+        async with _transaction(self._app) as session:
+            await session.execute(_SET_WORKSPACE, {"workspace": str(workspace_id)})
+            yield session
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[AsyncSession]:
+        """The same, but it sees every workspace: only for the dispatcher, the outbox and the reconciler."""
+        async with _transaction(self._system) as session:
+            yield session
+
+    async def run_log_pool(self) -> Any:
+        """Bare asyncpg connections of the app role; every statement must name its workspace itself."""
+        if self._run_log_pool is None:
+            self._run_log_pool = await create_pool(self.url, APP_ROLE, size=self._run_log_pool_size)
+        return self._run_log_pool
+
+    async def dispose(self) -> None:
+        """Close all connections."""
+        if self._run_log_pool is not None:
+            await self._run_log_pool.close()
+            self._run_log_pool = None
+        await self._app.dispose()
+        await self._system.dispose()
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    make: Callable[[], AsyncSession] = async_sessionmaker(engine, expire_on_commit=False)
+    try:
+        async with make() as session, session.begin():
+            yield session
+    except DBAPIError as error:
+        if _sqlstate(error) in _BAD_TEXT:
+            raise invalid_text() from error
+        raise
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)

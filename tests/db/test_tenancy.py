@@ -1,0 +1,157 @@
+"""The first migration and tenancy: what the roles may and may not see."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from db.connect import create_engine
+from db.migrate import upgrade
+from db.session import Database
+from db.tables import DEFAULT_WORKSPACE_ID, Base, Run, Workspace
+from tests.support import postgres
+from tests.support.workspaces import new_run, new_workspace
+
+TABLES = sorted(Base.metadata.tables)
+
+
+async def test_models_and_migration_agree(database_url: str) -> None:
+    engine = create_engine(database_url)
+    async with engine.connect() as connection:
+        context_of = MigrationContext.configure
+        found = await connection.run_sync(lambda c: compare_metadata(context_of(c), Base.metadata))
+    await engine.dispose()
+    assert found == []
+
+
+async def test_two_starters_migrate_at_once(postgres_url: str) -> None:
+    async with postgres.fresh_database(postgres_url) as url:
+        await asyncio.gather(*(upgrade(url) for _ in range(4)))
+        access = Database(url)
+        async with access.tenant(DEFAULT_WORKSPACE_ID) as session:
+            assert await session.scalar(select(Workspace.slug)) == "default"
+        await access.dispose()
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_every_table_forces_row_security(database: Database, table: str) -> None:
+    async with database.system() as session:
+        enabled, forced = (
+            await session.execute(
+                text("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = to_regclass(:name)"),
+                {"name": table},
+            )
+        ).one()
+        policies = (
+            await session.execute(
+                text("SELECT roles::text, qual FROM pg_policies WHERE tablename = :name"), {"name": table}
+            )
+        ).all()
+    assert enabled
+    assert forced
+    by_role = dict(policies)
+    assert set(by_role) == {"{perdure_app}", "{perdure_system}"}
+    assert "perdure.workspace_id" in by_role["{perdure_app}"]
+
+
+async def test_no_table_was_forgotten(database: Database) -> None:
+    async with database.system() as session:
+        found = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"))
+        assert list(found) == sorted([*TABLES, "alembic_version"])
+
+
+@pytest.mark.parametrize("role", ["perdure_app", "perdure_system"])
+async def test_roles_own_nothing_and_bypass_nothing(database: Database, role: str) -> None:
+    async with database.system() as session:
+        owned = await session.scalar(
+            text("SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = :role"),
+            {"role": role},
+        )
+        powers = (
+            await session.execute(
+                text(
+                    "SELECT rolsuper, rolbypassrls, rolcanlogin, rolcreaterole, rolcreatedb "
+                    "FROM pg_roles WHERE rolname = :role"
+                ),
+                {"role": role},
+            )
+        ).one()
+    assert owned == 0
+    assert not any(powers)
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_nothing_is_seen_without_a_workspace(
+    database: Database, workspace_id: UUID, populated: dict[str, UUID], table: str
+) -> None:
+    pool = await database.run_log_pool()
+    assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+    async with database.tenant(uuid4()) as session:
+        assert await session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+    async with database.tenant(populated["workspace"]) as session:
+        assert await session.scalar(text(f"SELECT count(*) FROM {table}")) > 0
+    async with database.system() as session:
+        assert await session.scalar(text(f"SELECT count(*) FROM {table}")) > 0
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name != "workspaces"])
+async def test_a_row_cannot_be_written_for_another_workspace(
+    database: Database, workspace_id: UUID, populated: dict[str, UUID], table: str
+) -> None:
+    columns = ", ".join(c.name for c in Base.metadata.tables[table].columns if not c.identity)
+    copied = columns.replace("workspace_id", f"'{workspace_id}'::uuid")
+    with pytest.raises(DBAPIError, match=r"row-level security|permission denied"):
+        async with database.tenant(populated["workspace"]) as session:
+            await session.execute(text(f"INSERT INTO {table} ({columns}) SELECT {copied} FROM {table} LIMIT 1"))
+
+
+async def test_a_run_cannot_point_into_another_workspace(database: Database, database_url: str) -> None:
+    ours, theirs = await new_workspace(database_url), await new_workspace(database_url)
+    foreign = await new_run(database, theirs)
+    with pytest.raises(DBAPIError, match="foreign key"):
+        async with database.tenant(ours) as session:
+            session.add(
+                Run(id=uuid4(), workspace_id=ours, workflow_id=foreign.workflow_id, version_id=foreign.version_id)
+            )
+
+
+async def test_published_versions_and_history_cannot_be_changed(database: Database, populated: dict[str, UUID]) -> None:
+    for statement in (
+        "UPDATE workflow_versions SET note = 'x'",
+        "DELETE FROM workflow_versions",
+        "UPDATE run_events SET type = 'x'",
+        "DELETE FROM run_events",
+        "DELETE FROM runs",
+        "INSERT INTO workspaces (slug, name) VALUES ('x', 'x')",
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with database.tenant(populated["workspace"]) as session:
+                await session.execute(text(statement))
+
+
+@pytest.fixture
+async def populated(database: Database, database_url: str) -> dict[str, UUID]:
+    """A workspace with a row in every table."""
+    workspace = await new_workspace(database_url)
+    run = await new_run(database, workspace)
+    own = "(workspace_id, run_id, path, iteration"
+    values = f"('{workspace}', '{run.id}', 'a', 0"
+    connection = await asyncpg.connect(database_url)
+    for statement in (
+        f"INSERT INTO blobs (workspace_id, hash, data, size) VALUES ('{workspace}', 'h', 'x', 1)",
+        f"INSERT INTO steps {own}, kind, name, status) VALUES {values}, 'llm', 'A', 'running')",
+        f"INSERT INTO run_events {own}, seq, type) VALUES {values}, 1, 'run.created')",
+        f"INSERT INTO approvals {own}, workflow_id, node_name, title, decisions) VALUES {values}, 'w', 'A', 'T', '[]')",
+        f"INSERT INTO waiters {own}, workflow_id, type, key) VALUES {values}, 'w', 't', 'k')",
+        f"INSERT INTO events (workspace_id, type, key) VALUES ('{workspace}', 't', 'k')",
+        "INSERT INTO outbox (workspace_id, run_id, workflow_id, signal, payload) "
+        f"VALUES ('{workspace}', '{run.id}', 'w', 'control', '{{}}')",
+    ):
+        await connection.execute(statement)
+    await connection.close()
+    return {"workspace": workspace, "run": run.id}
