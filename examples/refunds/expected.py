@@ -12,14 +12,6 @@ LIMIT = 100.0
 
 
 @dataclass(frozen=True)
-class Decision:
-    """How a person decided about an order."""
-
-    approved: bool
-    amount: float = 0.0
-
-
-@dataclass(frozen=True)
 class Expected:
     """What must come of one mail."""
 
@@ -41,24 +33,24 @@ def wanted_amount(label: Mapping[str, Any], order: Mapping[str, Any]) -> float:
 
 
 def expect(
-    labels: Mapping[str, Mapping[str, Any]], orders: Iterable[Mapping[str, Any]], decisions: Mapping[str, Decision]
+    labels: Mapping[str, Mapping[str, Any]], orders: Iterable[Mapping[str, Any]], granted: Mapping[str, float]
 ) -> list[Expected]:
     """What must come of every mail.
 
     Args:
         labels: By mail id, what a careful reader finds in the mail: intent, order, amount.
         orders: The ledger's orders as they were before the run.
-        decisions: By order id, what people decided.
+        granted: By order id, the euros that a person approved; 0 where a person refused.
     """
     known = {str(order["id"]): order for order in orders}
-    return [_expect_one(mail, label, known, decisions) for mail, label in labels.items()]
+    return [_expect_one(mail, label, known, granted) for mail, label in labels.items()]
 
 
 def _expect_one(
     mail: str,
     label: Mapping[str, Any],
     orders: Mapping[str, Mapping[str, Any]],
-    decisions: Mapping[str, Decision],
+    granted: Mapping[str, float],
 ) -> Expected:
     number = label["order"]
     if label["intent"] != "refund" or number is None:
@@ -71,10 +63,8 @@ def _expect_one(
     amount = wanted_amount(label, order)
     if amount <= LIMIT:
         return Expected(mail, number, "refunded", amount)
-    decision = decisions.get(number)
-    if decision is None or not decision.approved:
-        return Expected(mail, number, "needs_person")
-    return Expected(mail, number, "refunded", decision.amount)
+    euros = granted.get(number, 0.0)
+    return Expected(mail, number, "refunded", euros) if euros else Expected(mail, number, "needs_person")
 
 
 def faults(expected: Iterable[Expected], output: Mapping[str, Any], stats: Mapping[str, Any]) -> list[str]:

@@ -4,15 +4,16 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+import yaml
 
-from examples.refunds.expected import LIMIT, Decision, expect, faults, load, wanted_amount
+from examples.refunds.expected import FOLDER, LIMIT, expect, faults, load, wanted_amount
 
-DECISIONS = {"A-1043": Decision(True, 349.0), "A-1045": Decision(True, 450.0), "A-1052": Decision(False)}
+GRANTED = {"A-1043": 349.0, "A-1045": 450.0, "A-1052": 0.0}
 
 
 @pytest.fixture
 def expected():
-    return expect(load("labels.json"), load("ledger/orders.json"), DECISIONS)
+    return expect(load("labels.json"), load("ledger/orders.json"), GRANTED)
 
 
 @pytest.fixture
@@ -53,14 +54,19 @@ def test_every_mail_is_labelled_and_every_case_occurs(expected):
     }
 
 
-def test_decisions_are_for_the_orders_above_the_limit():
+def test_people_decide_about_the_orders_above_the_limit():
     orders = {order["id"]: order for order in load("ledger/orders.json")}
     large = {
         label["order"]
         for label in load("labels.json").values()
         if label["intent"] == "refund" and (order := orders.get(label["order"])) and wanted_amount(label, order) > LIMIT
     }
-    assert large == DECISIONS.keys()
+    assert large == GRANTED.keys()
+
+
+def test_the_limit_is_that_of_the_workflow():
+    document = yaml.safe_load((FOLDER / "workflow.yaml").read_text())
+    assert document["vars"]["limit"] == LIMIT
 
 
 def test_the_right_result_is_accepted(expected, output, stats):
