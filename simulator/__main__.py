@@ -1,0 +1,5 @@
+"""Runs the simulator as a process."""
+
+from simulator.main import main
+
+main()

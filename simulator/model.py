@@ -1,0 +1,73 @@
+"""The stand-in model: an answer for a question, by markers first, by shape and skills otherwise."""
+
+import json
+import re
+from dataclasses import replace
+
+from simulator import faults, skills
+from simulator.conversation import Answer, Finish, Question, ToolCall, Usage, count_tokens
+from simulator.markers import FaultMarker, Steering, without_markers
+from simulator.shapes import fill
+
+_PIECE = re.compile(r"\s*\S{1,12}|\s+")
+
+
+def answer(question: Question, steering: Steering, fault: FaultMarker | None) -> Answer:
+    """What the model says."""
+    text, calls = _content(question, steering)
+    finish = Finish.TOOL_CALLS if calls else Finish.STOP
+    said = Answer(text, Usage(0, 0), finish, calls)
+    if fault:
+        said = faults.change(fault, said)
+    return _counted(_bounded(said, question.max_tokens), question, steering)
+
+
+def pieces(text: str) -> list[str]:
+    """The text in the portions in which it is streamed, about a token or three each."""
+    return _PIECE.findall(text)
+
+
+def _content(question: Question, steering: Steering) -> tuple[str, tuple[ToolCall, ...]]:
+    if steering.tool_calls:
+        return "", tuple(steering.tool_calls)
+    prompt = without_markers(question.asked)
+    if question.forced_tool:
+        return "", (_forced(question, steering, prompt),)
+    if steering.json_text is not None:
+        return steering.json_text, ()
+    if steering.reply is not None:
+        return steering.reply, ()
+    if question.schema is not None:
+        return json.dumps(fill(question.schema, prompt), ensure_ascii=False), ()
+    if question.json_mode:
+        return json.dumps({"answer": _prose(prompt)}, ensure_ascii=False), ()
+    return _prose(prompt), ()
+
+
+def _forced(question: Question, steering: Steering, prompt: str) -> ToolCall:
+    schema = next((tool.schema for tool in question.tools if tool.name == question.forced_tool), {})
+    data = json.loads(steering.json_text) if steering.json_text is not None else fill(schema, prompt)
+    return ToolCall(question.forced_tool or "", data)
+
+
+def _prose(prompt: str) -> str:
+    if skills.wants_draft(prompt):
+        return skills.draft_reply(prompt)
+    mail = skills.read_mail(prompt)
+    return mail.summary if mail.order else f"I have read your message of {len(prompt)} characters; it is clear to me."
+
+
+def _bounded(said: Answer, max_tokens: int | None) -> Answer:
+    if max_tokens is None or said.tool_calls or count_tokens(said.text) <= max_tokens:
+        return said
+    return replace(said, text=said.text[: max_tokens * 4], finish=Finish.LENGTH)
+
+
+def _counted(said: Answer, question: Question, steering: Steering) -> Answer:
+    spoken = said.text + "".join(json.dumps(call.arguments) for call in said.tool_calls)
+    usage = Usage(
+        tokens_in=steering.usage.get("in", question.size),
+        tokens_out=steering.usage.get("out", count_tokens(spoken)),
+        cached=steering.usage.get("cached", 0),
+    )
+    return replace(said, usage=usage)
