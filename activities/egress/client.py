@@ -1,0 +1,128 @@
+"""The client: one request with its redirects, inside its bounds of address, size and time."""
+
+import asyncio
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from http.cookiejar import DefaultCookiePolicy
+from typing import Self
+
+import httpcore
+import httpx
+
+from activities.egress.addresses import AddressPolicy, literal
+from activities.egress.bodies import ACCEPT_ENCODING, read_beginning, read_body
+from activities.egress.errors import EXCERPT_BYTES, status_error, transport_error
+from activities.egress.headers import accepted_headers
+from activities.egress.messages import EgressRequest, EgressResponse
+from activities.egress.network import Resolver, denied, system_resolver
+from activities.egress.redirects import MAX_REDIRECTS, is_redirect, redirected
+from activities.egress.settings import EgressSettings
+from activities.egress.transport import GuardedTransport
+from activities.egress.urls import accepted_url, origin, place
+from schemas.errors import ErrorCode, PerdureError
+
+USER_AGENT = "Perdure"
+_TRANSPORT_ERRORS = (
+    httpx.HTTPError,
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
+
+
+class Egress:
+    """Sends HTTP requests for steps. Shared by all of them; keeps no cookies and no credentials.
+
+    Args:
+        settings: Bounds and allowed destinations.
+        resolver: Finds the addresses of a host name.
+    """
+
+    def __init__(self, settings: EgressSettings, resolver: Resolver = system_resolver) -> None:
+        self._settings = settings
+        self._policy = AddressPolicy(settings.allow)
+        self._client = httpx.AsyncClient(
+            transport=GuardedTransport(settings, resolver),
+            timeout=httpx.Timeout(settings.idle_timeout, connect=settings.connect_timeout),
+            headers={"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": ACCEPT_ENCODING},
+            follow_redirects=False,
+            trust_env=False,
+        )
+        # A jar would carry one workspace's session into another's requests.
+        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes every connection."""
+        await self._client.aclose()
+
+    async def send(self, request: EgressRequest) -> EgressResponse:
+        """Sends a request, follows its redirects and reads the answer.
+
+        Raises:
+            PerdureError: `address_denied`, `network`, `timeout`, `upstream_failed` (5xx), `rate_limited` (429, with
+                `retry_after`), `upstream_refused` (any other status that is not expected), `result_too_large` or
+                `invalid_config`.
+        """
+        url = accepted_url(request.url)
+        request = replace(request, headers=accepted_headers(request.headers))
+        limit = request.timeout or self._settings.total_timeout
+        clock = asyncio.timeout(limit)
+        try:
+            async with clock:
+                return await self._follow(request, url)
+        except TimeoutError as error:
+            if not clock.expired():
+                raise
+            raise PerdureError(
+                ErrorCode.TIMEOUT, f"{place(url)} did not answer completely within {limit:g} seconds."
+            ) from error
+
+    async def _follow(self, request: EgressRequest, url: httpx.URL) -> EgressResponse:
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._hop(request, url)
+            if isinstance(answer, EgressResponse):
+                return answer
+            request, url = answer
+        raise PerdureError(
+            ErrorCode.UPSTREAM_REFUSED, f"{place(url)} is the end of more than {MAX_REDIRECTS} redirects."
+        )
+
+    async def _hop(self, request: EgressRequest, url: httpx.URL) -> EgressResponse | tuple[EgressRequest, httpx.URL]:
+        self._check_spelled_address(url)
+        try:
+            response = await self._client.send(self._built(request, url), stream=True)
+            async with aclosing(response):
+                if request.follow_redirects and is_redirect(response) and response.status_code not in request.expect:
+                    return redirected(request, url, response)
+                return await self._answer(request, url, response)
+        except _TRANSPORT_ERRORS as error:
+            raise transport_error(url, error) from error
+
+    async def _answer(self, request: EgressRequest, url: httpx.URL, response: httpx.Response) -> EgressResponse:
+        if not request.expects(response.status_code):
+            beginning = b""
+            with suppress(PerdureError, *_TRANSPORT_ERRORS):
+                beginning = await read_beginning(url, response, EXCERPT_BYTES)
+            raise status_error(request.method, url, response, beginning)
+        has_body = request.keep_body and request.method != "HEAD"
+        body = await read_body(url, response, request.max_bytes) if has_body else b""
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return EgressResponse(status=response.status_code, headers=headers, body=body)
+
+    def _built(self, request: EgressRequest, url: httpx.URL) -> httpx.Request:
+        return self._client.build_request(request.method, url, headers=request.headers, content=request.body)
+
+    def _check_spelled_address(self, url: httpx.URL) -> None:
+        """Refuses a private address in a URL before a proxy could connect to it."""
+        _, host, port = origin(url)
+        address = literal(host)
+        if address is not None and not self._policy.permits(host, port, address):
+            raise denied(host)
