@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from cel_expr_python import cel
+from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from schemas.errors import ErrorCode, PerdureError
 from schemas.expressions.syntax import MAX_EXPRESSION_CHARS, environment, tree_of
