@@ -27,7 +27,6 @@ class Refusal:
 class Break(StrEnum):
     """How the transport breaks."""
 
-    DROP = "drop"
     HANG = "hang"
     HANG_MID = "hang_mid"
     CUT = "cut"

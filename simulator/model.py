@@ -3,12 +3,14 @@
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 from simulator import faults, skills
 from simulator.conversation import Answer, Finish, Question, ToolCall, Usage, count_tokens
 from simulator.markers import FaultMarker, Steering, without_markers
 from simulator.shapes import fill
 
+_DESCRIBED = re.compile(r"JSON Schema:\s*\{")
 _PIECE = re.compile(r"\s*\S{1,12}|\s+")
 
 
@@ -37,8 +39,9 @@ def _content(question: Question, steering: Steering) -> tuple[str, tuple[ToolCal
         return steering.json_text, ()
     if steering.reply is not None:
         return steering.reply, ()
-    if question.schema is not None:
-        return json.dumps(fill(question.schema, prompt), ensure_ascii=False), ()
+    schema = question.schema or _described_schema(question.system)
+    if schema is not None:
+        return json.dumps(fill(schema, prompt), ensure_ascii=False), ()
     if question.json_mode:
         return json.dumps({"answer": _prose(prompt)}, ensure_ascii=False), ()
     return _prose(prompt), ()
@@ -50,9 +53,24 @@ def _forced(question: Question, steering: Steering, prompt: str) -> ToolCall:
     return ToolCall(question.forced_tool or "", data)
 
 
+def _described_schema(system: str) -> dict[str, Any] | None:
+    """A schema that the instructions give in words: `JSON Schema:` and an object, as clients of plain models do."""
+    found = _DESCRIBED.search(system)
+    if found is None:
+        return None
+    try:
+        schema = json.JSONDecoder().raw_decode(system, found.end() - 1)[0]
+    except ValueError:
+        return None
+    return schema if isinstance(schema, dict) else None
+
+
 def _prose(prompt: str) -> str:
     if skills.wants_draft(prompt):
         return skills.draft_reply(prompt)
+    summary = skills.summarise(prompt)
+    if summary:
+        return summary
     mail = skills.read_mail(prompt)
     return mail.summary if mail.order else f"I have read your message of {len(prompt)} characters; it is clear to me."
 

@@ -2,7 +2,8 @@
 
 The mail is found between `<mail>` and `</mail>` (or `<email>`, `<message>`), else after a line that ends in `Mail:`,
 `E-mail:` or `Message:`, else it is the whole prompt. A first draft is wordy and forgets the order number on purpose;
-when the prompt lists what was wrong (`Problems with the last draft: …`) the next one is short and names it.
+when the prompt lists what was wrong (`Problems with the last draft: …`) the next one is short and names it. What the
+reply has to say can be given in a line `What to say: …`.
 """
 
 import re
@@ -12,6 +13,8 @@ from typing import Any
 _TAGGED = re.compile(r"<(mail|e-?mail|message)>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 _HEADED = re.compile(r"(?:^|\n)[^\n]{0,60}\b(?:mail|e-mail|email|message):[ \t]*\n?(.+)", re.IGNORECASE | re.DOTALL)
 _FEEDBACK = re.compile(r"problems with the last draft:\s*(.*?)(?:\n\s*\n|\Z)", re.IGNORECASE | re.DOTALL)
+_TOLD = re.compile(r"^what to say:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
+_FACT = re.compile(r"^([A-Z][\w ]{0,40}):[ \t]*(\S.*)$", re.MULTILINE)
 _NO_FEEDBACK = {"", "-", "none", "none yet", "null", "nothing", "[]", '""', "no problems", "n/a"}
 _DRAFT = re.compile(r"\b(?:re)?draft|\b(?:write|compose)\b[^.\n]{0,40}\b(?:reply|answer|response)", re.IGNORECASE)
 _ORDER = re.compile(r"\b[A-Z]{1,3}-\d{3,8}\b")
@@ -137,8 +140,19 @@ def draft_reply(prompt: str) -> str:
     hello = f"Dear {mail.writer}," if mail.writer else "Hello,"
     if feedback(prompt) is None:
         return f"{hello}\n\n{_WORDY}\n\nKind regards\nThe support team"
-    order = mail.order or next(iter(_ORDER.findall(prompt)), "your order")
-    return f"{hello}\n\n{_SHORT[mail.intent].format(order=order)}\n\nKind regards\nThe support team"
+    order = mail.order or next(iter(_ORDER.findall(prompt)), None)
+    told = _TOLD.search(prompt)
+    message = told.group(1).strip() if told else _SHORT[mail.intent]
+    about = f"this is about your order {order}. " if order else ""
+    return f"{hello}\n\n{about}{message}\n\nKind regards\nThe support team"
+
+
+def summarise(prompt: str) -> str | None:
+    """One sentence from the lines of the form `Name: value`, if the prompt asks for a summary of such."""
+    facts = _FACT.findall(prompt) if "summar" in prompt.lower() else []
+    if not facts:
+        return None
+    return "In short: " + ", ".join(f"{name[0].lower()}{name[1:]} {value.strip()}" for name, value in facts) + "."
 
 
 def wants_draft(prompt: str) -> bool:
@@ -182,11 +196,9 @@ _WORDY = (
     "course let you know without delay. Until then we kindly ask for a little patience and wish you a wonderful day."
 )
 _SHORT = {
-    "refund": "We have received your request and take care of the refund for order {order}. "
-    "You will see the money on your account within five working days.",
-    "complaint": "We are sorry for the trouble with order {order}. "
-    "We look into it today and tell you what we do about it.",
-    "question": "Thank you for your question about order {order}. We have checked it, and everything is on its way.",
+    "refund": "We have received your request and take care of the refund; the money arrives within five working days.",
+    "complaint": "We are sorry for the trouble. We look into it today and tell you what we do about it.",
+    "question": "Thank you for your question. We have checked it, and everything is on its way.",
 }
 
 

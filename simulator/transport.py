@@ -39,8 +39,6 @@ class PacedAnswer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
-        if self._broken is Break.DROP:
-            return
         if self._broken is Break.HANG:
             await wait_for_disconnect(receive)
             return
