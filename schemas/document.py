@@ -119,7 +119,7 @@ class Limits(Strict):
 
     timeout: Duration = Field(default=30 * 86400.0, gt=0, le=3650 * 86400.0, description="Longest time of a run.")
     max_cost_usd: float | None = Field(default=None, gt=0, description="The run stops before it spends more.")
-    max_steps: int = Field(default=10_000, ge=1, le=10_000_000, description="Steps a run may execute.")
+    max_steps: int = Field(default=100_000, ge=1, le=10_000_000, description="Steps a run may execute.")
     max_parallel: int = Field(default=50, ge=1, le=500, description="Steps under way at once.")
 
 

@@ -159,6 +159,7 @@ class RunInput(Message):
 
     run_id: str
     run_attempt: int = 1
+    plan_ref: PlanRef
     input: Any = None
     started_at: str | None = Field(default=None, description="Set at the first start; kept over continue-as-new.")
     parent: ParentLink | None = None
@@ -166,7 +167,7 @@ class RunInput(Message):
     snapshot: dict[str, Any] | None = Field(default=None, description="State to go on from.")
     edit: RunEdit | None = None
     depth: int = Field(default=0, description="Levels of parents above this run.")
-    pinned: dict[str, PinnedVersion] = Field(default_factory=dict)
+    child: "ChildRun | None" = Field(default=None, description="Set for the run of a sub_workflow node.")
 
 
 class RunResult(Message):
@@ -215,6 +216,7 @@ class ChildDone(Message):
     error: ErrorInfo | None = None
     cost_usd: float = 0.0
     steps: int = 0
+    undo: list[dict[str, Any]] = Field(default_factory=list, description="Steps that can be compensated, oldest first.")
 
 
 # Arguments of the activities that serve the interpreter itself (activities/run_log, activities/people).

@@ -108,6 +108,29 @@ class PlanGraph(_Frozen):
         """Region of each loop as a set."""
         return tuple(frozenset(loop.nodes) for loop in self.loops)
 
+    @cached_property
+    def loops_inside(self) -> tuple[tuple[int, ...], ...]:
+        """For each loop, itself and every loop nested in it."""
+        inside: list[list[int]] = [[] for _ in self.loops]
+        for index in range(len(self.loops)):
+            around: int | None = index
+            while around is not None:
+                inside[around].append(index)
+                around = self.loops[around].parent
+        return tuple(tuple(indexes) for indexes in inside)
+
+    @cached_property
+    def loop_units(self) -> tuple[int, ...]:
+        """For each loop, how many nodes and loops are directly inside of it."""
+        units = [0] * len(self.loops)
+        for node in self.nodes:
+            if node.loop is not None:
+                units[node.loop] += 1
+        for loop in self.loops:
+            if loop.parent is not None:
+                units[loop.parent] += 1
+        return tuple(units)
+
 
 class PinnedVersion(_Frozen):
     """The version of another workflow that a sub_workflow node runs."""

@@ -1,0 +1,140 @@
+"""How the interpreter calls activities, and what their failures mean."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from temporalio import exceptions, workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType, is_cancelled_exception
+
+from schemas.errors import MAX_MESSAGE_CHARS, ErrorCode, ErrorInfo, PerdureError
+from schemas.messages import StepInput, StepResult
+from schemas.plan import Mode, PlanNode
+
+ResultT = TypeVar("ResultT", bound=BaseModel)
+
+SERVICE_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5))
+"""The interpreter's own services are tried until they succeed: the database will be back."""
+
+
+class StepFailure(Exception):  # noqa: N818 - named for what it tells the walker
+    """A step has failed for good."""
+
+    def __init__(self, info: ErrorInfo) -> None:
+        super().__init__(info.message)
+        self.info = info
+
+
+async def call_service(name: str, message: BaseModel, result: type[ResultT]) -> ResultT:
+    """Runs an activity that serves the interpreter itself."""
+    answer: ResultT = await workflow.execute_local_activity(
+        name,
+        message,
+        result_type=result,
+        start_to_close_timeout=timedelta(seconds=10),
+        retry_policy=SERVICE_RETRY,
+        local_retry_threshold=timedelta(seconds=10),
+    )
+    return answer
+
+
+async def tell_service(name: str, message: BaseModel) -> None:
+    """Runs such an activity that has no result."""
+    await workflow.execute_local_activity(
+        name,
+        message,
+        start_to_close_timeout=timedelta(seconds=10),
+        retry_policy=SERVICE_RETRY,
+        local_retry_threshold=timedelta(seconds=10),
+    )
+
+
+async def call_step(node: PlanNode, step: StepInput) -> StepResult:
+    """Runs the activity of an action node.
+
+    Raises:
+        StepFailure: when all attempts have failed.
+        asyncio.CancelledError: when the run no longer wants the step.
+    """
+    retry = RetryPolicy(
+        initial_interval=timedelta(seconds=node.retry.initial),
+        backoff_coefficient=node.retry.backoff,
+        maximum_interval=timedelta(seconds=max(node.retry.max_interval, node.retry.initial)),
+        maximum_attempts=node.retry.max_attempts,
+    )
+    timeout = timedelta(seconds=node.timeout)
+    try:
+        if node.mode is Mode.LOCAL:
+            result: StepResult = await workflow.execute_local_activity(
+                node.kind,
+                step,
+                result_type=StepResult,
+                start_to_close_timeout=timeout,
+                retry_policy=retry,
+                local_retry_threshold=timedelta(seconds=10),
+                summary=node.name,
+            )
+            return result
+        result = await workflow.execute_activity(
+            node.kind,
+            step,
+            result_type=StepResult,
+            task_queue=node.queue,
+            start_to_close_timeout=timeout,
+            heartbeat_timeout=timedelta(seconds=node.heartbeat) if node.heartbeat else None,
+            retry_policy=retry,
+            # The step is asked to stop and says how it ended, so a side effect that did happen is known.
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=node.name,
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        raise StepFailure(error_info(error)) from error
+    return result
+
+
+def error_info(error: BaseException) -> ErrorInfo:
+    """What an exception means, whatever layer it came from."""
+    if isinstance(error, StepFailure | PerdureError):
+        return error.info
+    if isinstance(error, ActivityError) and error.cause is not None:
+        return error_info(error.cause)
+    if isinstance(error, ApplicationError):
+        return _from_application(error)
+    if isinstance(error, exceptions.TimeoutError):
+        return _from_timeout(error)
+    if isinstance(error, ValidationError):
+        return _from_validation(error)
+    return ErrorInfo(code=ErrorCode.INTERNAL, message=f"An unexpected {type(error).__name__} stopped the step.")
+
+
+def _from_application(error: ApplicationError) -> ErrorInfo:
+    detail = error.details[0] if error.details else None
+    if isinstance(detail, Mapping):
+        try:
+            return ErrorInfo.model_validate(detail)
+        except ValidationError:
+            pass
+    code = ErrorCode(error.type) if error.type in set(ErrorCode) else ErrorCode.INTERNAL
+    return ErrorInfo(code=code, message=(error.message or "The step failed.")[:MAX_MESSAGE_CHARS])
+
+
+def _from_timeout(error: exceptions.TimeoutError) -> ErrorInfo:
+    lost = error.type is TimeoutType.HEARTBEAT
+    message = (
+        "The worker that ran the step stopped answering."
+        if lost
+        else "The step did not finish within its timeout; raise `timeout` or make the step smaller."
+    )
+    return ErrorInfo(code=ErrorCode.TIMEOUT, message=message)
+
+
+def _from_validation(error: ValidationError) -> ErrorInfo:
+    problems = [f"{'.'.join(map(str, e['loc'])) or 'config'}: {e['msg']}" for e in error.errors(include_url=False)]
+    return ErrorInfo(
+        code=ErrorCode.INVALID_CONFIG,
+        message=("The node's settings are not valid: " + "; ".join(problems))[:MAX_MESSAGE_CHARS],
+    )

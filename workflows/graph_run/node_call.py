@@ -1,0 +1,111 @@
+"""What the behaviour of a control kind may do: read its settings, wait, call services, remember."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from temporalio import workflow
+
+from schemas.errors import ErrorInfo
+from schemas.expressions import resolve
+from schemas.messages import NodeStatus, StepEntry
+from schemas.node_spec import NodeConfig
+from schemas.plan import PlanNode
+from workflows.graph_run.run_context import RunContext
+from workflows.graph_run.state import NodeState
+
+if TYPE_CHECKING:
+    from workflows.graph_run.walker import Walker
+
+ConfigT = TypeVar("ConfigT", bound=NodeConfig)
+
+
+class NodeCall:
+    """One execution of one node."""
+
+    def __init__(self, walker: "Walker", node: PlanNode) -> None:
+        self.walker = walker
+        self.run: RunContext = walker.run
+        self.node = node
+        self.state: NodeState = walker.frame.nodes[node.id]
+        self.path = walker.place.path(node.id)
+        self.edited: dict[str, Any] | None = None
+        """Settings that a person put in place of the resolved ones."""
+
+    @property
+    def iteration(self) -> int:
+        """Which execution of the node this is."""
+        return self.state.iteration
+
+    @property
+    def key(self) -> str:
+        """Names this execution within the run."""
+        return f"{self.path}/{self.iteration}"
+
+    @property
+    def memo(self) -> dict[str, Any]:
+        """Survives continue-as-new, until the node is done."""
+        if self.state.memo is None:
+            self.state.memo = {}
+        return self.state.memo
+
+    def scope(self) -> Mapping[str, Any]:
+        """Names its expressions may use."""
+        return self.walker.scope()
+
+    def settings(self) -> dict[str, Any]:
+        """The node's settings with every template filled in.
+
+        Raises:
+            PerdureError: EXPRESSION_FAILED if a template fails.
+        """
+        if self.edited is not None:
+            return self.edited
+        resolved: dict[str, Any] = resolve(self.node.config, self.scope())
+        return resolved
+
+    def config(self, model: type[ConfigT]) -> ConfigT:
+        """The settings as the kind's model.
+
+        Raises:
+            ValidationError: if the filled-in values do not fit it.
+        """
+        return model.model_validate(self.settings())
+
+    def moment(self, name: str, seconds: float | None) -> datetime | None:
+        """A point in time `seconds` after the first call under this name; None stays None."""
+        if seconds is None:
+            return None
+        if name not in self.memo:
+            now = workflow.now().timestamp()
+            self.memo[name] = datetime.fromtimestamp(now + seconds, tz=workflow.now().tzinfo).isoformat()
+        return datetime.fromisoformat(self.memo[name])
+
+    async def answer(self, key: str, until: datetime | None = None) -> Any:
+        """Waits for an answer from outside.
+
+        Raises:
+            TimeoutError: when `until` has passed.
+            Halt: if the run moves to a fresh history.
+        """
+        seconds = None if until is None else (until - workflow.now()).total_seconds()
+        return await self.run.mailbox.take(key, seconds)
+
+    def waiting(self, status: NodeStatus = NodeStatus.WAITING, **details: Any) -> None:
+        """Shows in the run log that the node is under way."""
+        self.state.status = status
+        self.log(status, **details)
+
+    def log(self, status: NodeStatus, *, error: ErrorInfo | None = None, **details: Any) -> None:
+        """Adds an entry to the run log."""
+        entry = StepEntry(
+            path=self.path,
+            iteration=self.iteration,
+            kind=self.node.kind,
+            name=self.node.name,
+            status=status,
+            error=error,
+            at=workflow.now().isoformat(),
+            **details,
+        )
+        self.run.log.add(entry)

@@ -1,0 +1,89 @@
+"""Compensation: undoes finished steps in reverse order of completion, each durably."""
+
+import re
+
+from temporalio import workflow
+
+from schemas.errors import ErrorInfo
+from schemas.messages import NodeStatus, StepEntry, StepInput
+from schemas.plan import Mode, PlanNode
+from workflows.graph_run.calls import call_step, error_info
+from workflows.graph_run.mailbox import Halt
+from workflows.graph_run.run_context import RunContext
+from workflows.graph_run.state import Undo
+from workflows.nodes import behaviour
+
+
+async def undo_all(run: RunContext) -> list[ErrorInfo]:
+    """Undoes what can be undone and returns what could not be.
+
+    Raises:
+        Halt: if the history is full; the rest of the list is undone in a fresh one.
+    """
+    problems = []
+    while run.undo:
+        if run.history_is_full():
+            run.stopping = "move"
+            raise Halt
+        undo = run.undo[-1]
+        problem = await _undo(run, undo)
+        if problem is not None:
+            problems.append(problem)
+        run.undo.pop()
+        run.rested()
+        _mark(run, undo)
+    return problems
+
+
+async def _undo(run: RunContext, undo: Undo) -> ErrorInfo | None:
+    node = run.plan.graph_at(undo.graph).node[undo.undo_node]
+    run.count_undo()
+    try:
+        if node.mode is Mode.INLINE:
+            output = behaviour(node.kind)(undo.config, run.scope()).output
+            _log(run, undo, node, NodeStatus.COMPLETED, output=output)
+        else:
+            await call_step(node, _step(run, undo, node))
+    except Exception as error:
+        info = error_info(error).at(undo.undo_path)
+        _log(run, undo, node, NodeStatus.FAILED, error=info)
+        return info
+    return None
+
+
+def _step(run: RunContext, undo: Undo, node: PlanNode) -> StepInput:
+    return StepInput(
+        workspace_id=run.run.workspace_id,
+        run_id=run.run.run_id,
+        run_attempt=run.run.run_attempt,
+        path=undo.undo_path,
+        iteration=undo.iteration,
+        kind=node.kind,
+        name=node.name,
+        config=undo.config,
+        compensates=undo.path,
+        log=run.log.take(),
+    )
+
+
+def _log(run: RunContext, undo: Undo, node: PlanNode, status: NodeStatus, **details: object) -> None:
+    entry = StepEntry.model_validate(
+        {
+            "path": undo.undo_path,
+            "iteration": undo.iteration,
+            "kind": node.kind,
+            "name": node.name,
+            "status": status,
+            "at": workflow.now().isoformat(),
+            **details,
+        }
+    )
+    run.log.add(entry)
+
+
+def _mark(run: RunContext, undo: Undo) -> None:
+    """The root node that holds the undone step must run anew if the run is retried."""
+    root = re.split(r"[\[#.]", undo.path, maxsplit=1)[0]
+    state = run.snapshot.frame.nodes.get(root)
+    if state is not None:
+        state.status = NodeStatus.COMPENSATED
