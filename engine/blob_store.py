@@ -87,7 +87,7 @@ class PostgresBlobDriver(StorageDriver):
 
     async def store(
         self,
-        context: StorageDriverStoreContext,  # noqa: ARG002 (the SDK calls it by position)
+        context: StorageDriverStoreContext,
         payloads: Sequence[Payload],
     ) -> list[StorageDriverClaim]:
         """See base class."""
@@ -104,7 +104,7 @@ class PostgresBlobDriver(StorageDriver):
 
     async def retrieve(
         self,
-        context: StorageDriverRetrieveContext,  # noqa: ARG002 (the SDK calls it by position)
+        context: StorageDriverRetrieveContext,
         claims: Sequence[StorageDriverClaim],
     ) -> list[Payload]:
         """See base class."""
@@ -120,15 +120,14 @@ class PostgresBlobDriver(StorageDriver):
 
     async def _insert(self, workspace_id: str, items: dict[str, bytes]) -> None:
         async def write() -> None:
-            async with self._database.tenant(UUID(workspace_id)) as session:
+            async with self._database.tenant(workspace_id) as session:
                 await _insert_blobs(session, UUID(workspace_id), items)
-                await session.commit()
 
         await _through_outages(write)
 
     async def _read(self, workspace_id: str, hashes: list[str]) -> dict[tuple[str, str], Payload]:
         async def read() -> dict[str, bytes]:
-            async with self._database.tenant(UUID(workspace_id)) as session:
+            async with self._database.tenant(workspace_id) as session:
                 rows = await session.execute(select(Blob.hash, Blob.data).where(Blob.hash.in_(hashes)))
                 return {row.hash: row.data for row in rows}
 
@@ -154,7 +153,7 @@ def external_storage(database: Database) -> ExternalStorage:
     """The storage of a process's data converter: what belongs to a workspace and is large goes to the database."""
     driver = PostgresBlobDriver(database)
 
-    def select(context: StorageDriverSelectContext, payload: Payload) -> StorageDriver | None:  # noqa: ARG001
+    def select(context: StorageDriverSelectContext, payload: Payload) -> StorageDriver | None:
         return driver if WORKSPACE_KEY in payload.metadata else None
 
     return ExternalStorage(drivers=[driver], driver_selector=select, payload_size_threshold=OFFLOAD_BYTES)
