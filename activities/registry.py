@@ -66,22 +66,35 @@ async def _attempt(
     spec: NodeSpec, behaviour: Behaviour, services: Services, emitter: Emitter, step: StepInput
 ) -> StepResult:
     config = validated_config(spec, step.config)
-    attempt = activity.info().attempt
-    async with heartbeats(), emitter(step, attempt) as emit_text:
-        context = StepContext(step=step, attempt=attempt, services=services, emit_text=emit_text)
-        outcome = await _within_time(behaviour(config, context))
+    info = activity.info()
+    limit = _seconds_allowed(info)
+    async with heartbeats(), emitter(step, info.attempt) as emit_text:
+        context = StepContext(
+            step=step,
+            attempt=info.attempt,
+            services=services,
+            emit_text=emit_text,
+            timeout=limit,
+            scheduled_at=info.scheduled_time,
+        )
+        outcome = await _within(limit, behaviour(config, context))
     return _result(step, outcome)
 
 
-async def _within_time(running: Awaitable[Outcome]) -> Outcome:
-    """Ends an attempt just before Temporal would, so that it can say so itself.
+def _seconds_allowed(info: activity.Info) -> float | None:
+    """A little less than Temporal allows, so that an attempt can itself report that its time is over."""
+    if info.start_to_close_timeout is None:
+        return None
+    seconds = info.start_to_close_timeout.total_seconds()
+    return seconds - min(seconds * _MARGIN, _MAX_MARGIN)
+
+
+async def _within(limit: float | None, running: Awaitable[Outcome]) -> Outcome:
+    """Waits for an attempt.
 
     Raises:
         PerdureError: `timeout`.
     """
-    allowed = activity.info().start_to_close_timeout
-    seconds = None if allowed is None else allowed.total_seconds()
-    limit = None if seconds is None else seconds - min(seconds * _MARGIN, _MAX_MARGIN)
     clock = asyncio.timeout(limit)
     try:
         async with clock:
@@ -89,7 +102,7 @@ async def _within_time(running: Awaitable[Outcome]) -> Outcome:
     except TimeoutError as error:
         if not clock.expired():
             raise
-        raise PerdureError(ErrorCode.TIMEOUT, f"The step did not finish within its {seconds:g} seconds.") from error
+        raise PerdureError(ErrorCode.TIMEOUT, f"The step did not finish within {limit:.3g} seconds.") from error
 
 
 def _result(step: StepInput, outcome: Outcome) -> StepResult:

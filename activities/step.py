@@ -6,8 +6,10 @@ kind's validated settings. It raises `PerdureError` and nothing else on purpose;
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from activities.sandbox import Sandbox
 from schemas.messages import StepInput
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class Services:
     egress: "Egress"
     llm: "LlmGateway"
     webhook_secret: str
+    sandbox: Sandbox = field(default_factory=Sandbox)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class StepContext:
     services: Services
     emit_text: Callable[[str], Awaitable[None]]
     """Streams a piece of text to whoever watches the run; batched, never part of the result."""
+    timeout: float | None = None
+    """Seconds that the attempt may take."""
+    scheduled_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the step was scheduled; the same on every attempt."""
 
 
 @dataclass(frozen=True)

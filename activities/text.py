@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -11,8 +12,16 @@ from schemas.limits import MAX_VALUE_BYTES, MAX_VALUE_DEPTH
 
 REPLACEMENT = "\ufffd"
 MAX_INT_DIGITS = 4_000
+MAX_PARTS = MAX_VALUE_BYTES
+"""Values inside a value; each takes a byte at least. Bounds the work on parts that are shared many times over."""
+MAX_CHARS = 32 * MAX_VALUE_BYTES
+"""Characters of all texts inside a value; more are not even measured."""
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _INT64 = range(-(2**63), 2**63)
+
+Convert = Callable[[Any], Any]
+"""Turns a value that is no JSON into one that is, for one level; raises `PerdureError` if it cannot."""
 
 
 def clean_text(text: str) -> str:
@@ -20,37 +29,75 @@ def clean_text(text: str) -> str:
     return _UNSTORABLE.sub(REPLACEMENT, text)
 
 
-def clean_output(value: Any, *, depth: int = 0) -> Any:
+def no_json(value: Any) -> Any:
+    """The default `Convert`: a step that gives back such a value is broken."""
+    raise PerdureError(ErrorCode.INTERNAL, f"A step gave back a value of type {type(value).__name__}; that is no JSON.")
+
+
+def clean_output(value: Any, convert: Convert = no_json) -> Any:
     """The value as plain JSON.
 
     Text is cleaned; NaN and the infinities become null; integers beyond 64 bits become text, so that no digit is lost.
 
+    Args:
+        value: What a step gave back.
+        convert: What to do with parts that are no JSON.
+
     Raises:
-        PerdureError: `result_too_large` if it nests too deep, `internal` if it holds anything that is not JSON.
+        PerdureError: `result_too_large` if it nests too deep or holds too much, and whatever `convert` raises.
     """
-    if depth > MAX_VALUE_DEPTH:
-        raise PerdureError(
-            ErrorCode.RESULT_TOO_LARGE, f"The result is nested deeper than {MAX_VALUE_DEPTH} levels; flatten it."
-        )
-    if isinstance(value, dict):
-        return {clean_text(str(key)): clean_output(item, depth=depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [clean_output(item, depth=depth + 1) for item in value]
-    return _clean_scalar(value)
+    return _Cleaner(convert).clean(value, 0)
 
 
-def _clean_scalar(value: Any) -> Any:
+class _Cleaner:
+    """One walk over a value, ended as soon as the value is known to be too large."""
+
+    def __init__(self, convert: Convert) -> None:
+        self._convert = convert
+        self._parts_left = MAX_PARTS
+        self._chars_left = MAX_CHARS
+
+    def clean(self, value: Any, depth: int) -> Any:
+        self._parts_left -= 1
+        if depth > MAX_VALUE_DEPTH:
+            raise PerdureError(
+                ErrorCode.RESULT_TOO_LARGE, f"The result is nested deeper than {MAX_VALUE_DEPTH} levels; flatten it."
+            )
+        if self._parts_left < 0 or self._chars_left < 0:
+            raise PerdureError(
+                ErrorCode.RESULT_TOO_LARGE, f"The result is far larger than the {MAX_VALUE_BYTES:,} bytes allowed."
+            )
+        if isinstance(value, str):
+            self._chars_left -= len(value)
+            return clean_text(value)
+        if isinstance(value, dict):
+            return {self._key(key): self.clean(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.clean(item, depth + 1) for item in value]
+        if _is_number(value):
+            return _clean_number(value)
+        return self.clean(self._convert(value), depth + 1)
+
+    def _key(self, key: Any) -> str:
+        if _is_number(key):
+            # As `json.dumps` does it: 1 is "1", True is "true".
+            key = orjson.dumps(_clean_number(key)).decode().strip('"')
+        elif not isinstance(key, str):
+            key = str(self._convert(key))
+        self._chars_left -= len(key)
+        return clean_text(key)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float)
+
+
+def _clean_number(value: bool | int | float | None) -> bool | int | float | str | None:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, str):
-        return clean_text(value)
     if isinstance(value, int):
-        return int(value) if value in _INT64 else _long_integer(value)
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    raise PerdureError(
-        ErrorCode.INTERNAL, f"A step gave back a value of type {type(value).__name__}, which is no JSON."
-    )
+        return value if value in _INT64 else _long_integer(value)
+    return value if math.isfinite(value) else None
 
 
 def _long_integer(value: int) -> str:

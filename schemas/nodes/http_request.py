@@ -1,8 +1,8 @@
 """`http_request`: calls an HTTP API."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.node_spec import Example, NodeConfig, NodeSpec
 from schemas.plan import Mode
@@ -12,8 +12,8 @@ class HttpRequestConfig(NodeConfig):
     """Settings of `http_request`."""
 
     url: str = Field(min_length=1, max_length=8_000, description="http or https; public addresses unless allowed.")
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
-    headers: dict[str, str] = Field(default_factory=dict)
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field(default="GET", description="HTTP method.")
+    headers: dict[str, str] = Field(default_factory=dict, max_length=100, description="Headers of the request.")
     query: dict[str, Any] = Field(default_factory=dict, description="Added to the URL; null values are left out.")
     json_body: Any = Field(default=None, alias="json", description="Body sent as JSON.")
     body: str | None = Field(default=None, description="Body sent as text; not together with json.")
@@ -27,6 +27,12 @@ class HttpRequestConfig(NodeConfig):
     follow_redirects: bool = Field(default=True, description="Each hop is checked like the first address.")
     max_bytes: int = Field(default=1_000_000, ge=1, le=1_000_000, description="Longest accepted answer.")
 
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if self.json_body is not None and self.body is not None:
+            raise ValueError("give json or body, not both")
+        return self
+
 
 SPEC = NodeSpec(
     kind="http_request",
@@ -39,6 +45,7 @@ SPEC = NodeSpec(
     output_schema={
         "type": "object",
         "properties": {"status": {"type": "integer"}, "headers": {"type": "object"}, "body": {}},
+        "description": "JSON answers as data, text as text; anything else as base64, and then `base64` is true.",
     },
     timeout=30.0,
     heartbeat=5.0,
