@@ -1,0 +1,28 @@
+"""Binds run, step and attempt to everything that is logged while an activity runs."""
+
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+_FIELDS = ("run_id", "workspace_id", "path", "iteration", "kind")
+
+
+class LogContextInterceptor(Interceptor):
+    """Interceptor of a worker; the outermost, so that the lines of the others are bound too."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        """See base class."""
+        return _BindLogContext(next)
+
+
+class _BindLogContext(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
+        info = activity.info()
+        bound = {"activity": info.activity_type, "attempt": info.attempt, "workflow_id": info.workflow_id}
+        if input.args:
+            message = input.args[0]
+            bound |= {name: value for name in _FIELDS if (value := getattr(message, name, None)) is not None}
+        with structlog.contextvars.bound_contextvars(**bound):
+            return await super().execute_activity(input)

@@ -1,0 +1,40 @@
+"""How a worker process is configured."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from schemas.messages import ACTIONS_QUEUE, LLM_QUEUE, RUNS_QUEUE
+
+
+class WorkerSettings(BaseSettings):
+    """Settings of a worker (`PERDURE_WORKER_QUEUES`, `PERDURE_WORKER_HEALTH_PORT`, …)."""
+
+    model_config = SettingsConfigDict(env_prefix="PERDURE_WORKER_", extra="ignore", populate_by_name=True)
+
+    queues: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(RUNS_QUEUE, ACTIONS_QUEUE, LLM_QUEUE),
+        min_length=1,
+        description="Task queues to serve, comma between: runs (workflows, short steps), actions, llm, or others.",
+    )
+    health_host: str = Field(default="127.0.0.1", description="Address of /healthz, /readyz and /metrics.")
+    health_port: int = Field(default=8322, ge=0, le=65535, description="Port of the same; 0 takes any free one.")
+    max_cached_runs: int = Field(
+        default=5_000, ge=0, description="Runs kept in memory between their steps; beyond it they are replayed."
+    )
+    max_workflow_tasks: int = Field(default=100, ge=1, description="Runs that are walked at the same moment.")
+    max_local_steps: int = Field(default=200, ge=1, description="Short steps under way at once.")
+    max_steps: int = Field(default=200, ge=1, description="Steps under way at once, per queue.")
+    max_polls: int = Field(default=20, ge=1, description="Most polls in flight per queue; they grow with the load.")
+    drain_seconds: float = Field(default=30.0, ge=0, description="Time that steps under way get at shutdown.")
+    sandbox: bool = Field(
+        default=True, description="Check workflow code for determinism while it runs; costs memory per cached run."
+    )
+
+    @field_validator("queues", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+        return value
