@@ -1,0 +1,59 @@
+"""The papers say what the code does: generated parts are current, examples are valid, links lead somewhere."""
+
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)|(?:src|srcset)=\"([^\"]+)\"")
+
+
+def test_generated_parts_are_current():
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_stale_part_is_noticed():
+    generator = runpy.run_path(str(ROOT / "docs/generate.py"))
+    stale = "# Page\n\n<!-- generated: events -->\nold\n<!-- end -->\n"
+    fresh = generator["render"](stale)
+    assert "`run.completed`" in fresh
+    assert "old" not in fresh
+    assert generator["render"](fresh) == fresh
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_inside_the_repository_lead_somewhere(page: Path):
+    targets = [found[1] or found[2] for found in LINK.finditer(page.read_text())]
+    local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_decisions_are_numbered_without_gaps():
+    numbers = [int(page.name[:4]) for page in sorted((ROOT / "docs/decisions").glob("*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def documents(page: Path) -> list[str]:
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    return [block for block in blocks if "format: perdure/v1" in block]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/workflow.md"])
+def test_documents_in_the_papers_compile(name: str):
+    from schemas.compiler import compile_document  # noqa: PLC0415 - kept here while other tests must run without it
+
+    (text,) = documents(ROOT / name)
+    assert compile_document(yaml.safe_load(text))
