@@ -1,0 +1,113 @@
+"""Anthropic's own models, by its SDK: messages, always streamed."""
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from activities.llm.call import Finish, ModelCall, OnText, Reply, Usage
+from activities.llm.headers import call_headers
+from activities.llm.settings import LlmSettings
+from schemas.errors import ErrorCode, PerdureError
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+NO_KEY = "none"
+
+_FINISHES = {
+    "end_turn": Finish.STOP,
+    "stop_sequence": Finish.STOP,
+    "pause_turn": Finish.STOP,
+    "max_tokens": Finish.LENGTH,
+    "tool_use": Finish.TOOL_CALLS,
+    "refusal": Finish.REFUSED,
+    "model_context_window_exceeded": Finish.CONTEXT_FULL,
+}
+
+
+class AnthropicProvider:
+    """Speaks to api.anthropic.com, or to whatever `ANTHROPIC_BASE_URL` names."""
+
+    def __init__(self, settings: LlmSettings) -> None:
+        self._settings = settings
+        self._client: AsyncAnthropic | None = None
+
+    async def ask(self, call: ModelCall, reply: Reply, on_text: OnText) -> None:
+        """Make the call and fill in the reply."""
+        client = await self._connected()
+        stream = await client.messages.create(**_arguments(call), extra_headers=call_headers(call))
+        reply.started = True
+        async with stream:
+            async for event in stream:
+                await _hear(event, reply, on_text)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def _connected(self) -> "AsyncAnthropic":
+        if self._client is None:
+            # The import takes seconds; heartbeats must go on.
+            await asyncio.to_thread(importlib.import_module, "anthropic")
+            self._client = self._client or self._new_client()
+        return self._client
+
+    def _new_client(self) -> "AsyncAnthropic":
+        from anthropic import AsyncAnthropic, Timeout
+
+        settings = self._settings
+        if settings.anthropic_api_key is None and settings.anthropic_base_url is None:
+            raise PerdureError(
+                ErrorCode.MISSING_CREDENTIAL, "There is no key for Anthropic's models: set ANTHROPIC_API_KEY."
+            )
+        key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else NO_KEY
+        return AsyncAnthropic(
+            api_key=key or NO_KEY,
+            base_url=settings.anthropic_base_url or "https://api.anthropic.com",
+            max_retries=0,
+            timeout=Timeout(settings.idle_timeout, connect=settings.connect_timeout),
+        )
+
+
+def _arguments(call: ModelCall) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "model": call.model,
+        "messages": [{"role": turn.role, "content": turn.text} for turn in call.turns],
+        "max_tokens": call.max_tokens,
+        "stream": True,
+    }
+    if call.system:
+        arguments["system"] = call.system
+    if call.temperature is not None:
+        # The SDK has dropped the parameter, for the newest models refuse it; older ones still take it.
+        arguments["extra_body"] = {"temperature": call.temperature}
+    if call.output_schema is not None:
+        from anthropic import transform_schema
+
+        form = {"type": "json_schema", "schema": transform_schema(call.output_schema)}
+        arguments["output_config"] = {"format": form}
+    return arguments
+
+
+async def _hear(event: Any, reply: Reply, on_text: OnText) -> None:
+    if event.type == "message_start":
+        reply.usage = _usage(event.message.usage)
+    elif event.type == "content_block_delta" and event.delta.type == "text_delta":
+        reply.parts.append(event.delta.text)
+        await on_text(event.delta.text)
+    elif event.type == "message_delta":
+        reply.usage.tokens_out = event.usage.output_tokens
+        reason = event.delta.stop_reason
+        reply.finish = _FINISHES.get(reason, Finish.STOP) if reason else None
+        details = event.delta.stop_details
+        reply.refusal = (details.explanation or "") if details else ""
+
+
+def _usage(usage: Any) -> Usage:
+    return Usage(
+        fresh_in=usage.input_tokens,
+        cache_read=usage.cache_read_input_tokens or 0,
+        cache_write=usage.cache_creation_input_tokens or 0,
+        tokens_out=usage.output_tokens,
+    )

@@ -1,0 +1,63 @@
+"""Every other vendor, by LiteLLM."""
+
+import asyncio
+import importlib
+import os
+from typing import Any
+
+from activities.llm.call import ModelCall, OnText, Reply
+from activities.llm.headers import call_headers
+from activities.llm.openai_provider import chat_arguments, hear
+from activities.llm.settings import LlmSettings
+
+
+class LiteLlmProvider:
+    """Speaks to whatever vendor the prefix of a model name stands for."""
+
+    def __init__(self, settings: LlmSettings) -> None:
+        self._settings = settings
+        self._library: Any = None
+
+    async def ask(self, call: ModelCall, reply: Reply, on_text: OnText) -> None:
+        """Make the call and fill in the reply."""
+        litellm = await self._loaded()
+        stream = await litellm.acompletion(
+            **chat_arguments(call),
+            **self._address(),
+            max_tokens=call.max_tokens,
+            extra_headers=call_headers(call),
+            timeout=self._settings.idle_timeout,
+            max_retries=0,
+            num_retries=0,
+            drop_params=True,
+        )
+        reply.started = True
+        await hear(stream, reply, on_text)
+        if stream.received_finish_reason is None and stream.intermittent_finish_reason is None:
+            # LiteLLM makes up a `stop` when a stream ends without one.
+            reply.finish = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._library is not None:
+            await self._library.close_litellm_async_clients()
+
+    def _address(self) -> dict[str, Any]:
+        settings = self._settings
+        address: dict[str, Any] = {}
+        if settings.litellm_api_base:
+            address = {"api_base": settings.litellm_api_base, "api_key": "none"}
+        if settings.litellm_api_key:
+            address["api_key"] = settings.litellm_api_key.get_secret_value()
+        return address
+
+    async def _loaded(self) -> Any:
+        if self._library is None:
+            # Without this the import fetches a price map over the network and waits for it.
+            os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+            # The import takes seconds; heartbeats must go on.
+            library: Any = await asyncio.to_thread(importlib.import_module, "litellm")
+            library.suppress_debug_info = True
+            library.telemetry = False
+            self._library = library
+        return self._library

@@ -1,0 +1,74 @@
+"""What a call costs, by the price map that ships with LiteLLM; money is exact decimal US dollars."""
+
+import json
+import re
+from decimal import Decimal
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from activities.llm.call import Usage
+from activities.llm.routing import Route, Vendor
+
+_MAP_FILE = "model_prices_and_context_window_backup.json"
+_INPUT, _OUTPUT = "input_cost_per_token", "output_cost_per_token"
+_READ, _WRITE = "cache_read_input_token_cost", "cache_creation_input_token_cost"
+_KEPT = (_INPUT, _OUTPUT, _READ, _WRITE, "supports_response_schema", "supports_sampling_params")
+_TIER = re.compile(rf"^{_INPUT}_above_(\d+)k_tokens$")
+
+
+def cost_of(route: Route, usage: Usage) -> Decimal | None:
+    """Dollars of a call; None if the model's price is not known."""
+    prices = facts(route)
+    if _INPUT not in prices or _OUTPUT not in prices:
+        return None
+    tier = _tier(prices, usage.tokens_in)
+    fresh = _price(prices, _INPUT, tier)
+    read, write = _price(prices, _READ, tier, fresh), _price(prices, _WRITE, tier, fresh)
+    spent = usage.fresh_in * fresh + usage.cache_read * read + usage.cache_write * write
+    return spent + usage.tokens_out * _price(prices, _OUTPUT, tier)
+
+
+def facts(route: Route) -> dict[str, Any]:
+    """What the map knows about a model: prices per token and abilities; empty for an unknown one."""
+    known = _price_map()
+    names = (route.model, f"{route.vendor}/{route.model}")
+    return next((known[name] for name in names if name in known), {})
+
+
+def accepts_temperature(route: Route) -> bool:
+    """Whether the model takes a temperature; the newest ones refuse it."""
+    return facts(route).get("supports_sampling_params") is not False
+
+
+def takes_schema(route: Route) -> bool:
+    """Whether the model's API can be given a JSON Schema for its answer."""
+    return route.vendor is not Vendor.LITELLM or facts(route).get("supports_response_schema") is True
+
+
+def _tier(prices: dict[str, Any], tokens_in: int) -> str:
+    """Suffix of the prices for long inputs, such as `_above_200k_tokens`."""
+    starts = [int(found.group(1)) for key in prices if (found := _TIER.match(key))]
+    reached = [start for start in starts if tokens_in > start * 1000]
+    return f"_above_{max(reached)}k_tokens" if reached else ""
+
+
+def _price(prices: dict[str, Any], name: str, tier: str, otherwise: Decimal = Decimal(0)) -> Decimal:
+    price = prices.get(name + tier) or prices.get(name)
+    return Decimal(price) if price is not None else otherwise
+
+
+@cache
+def _price_map() -> dict[str, dict[str, Any]]:
+    # Read as a file: to import litellm takes seconds and is not needed for a price.
+    spec = find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return {}
+    text = (Path(spec.origin).parent / _MAP_FILE).read_text(encoding="utf-8")
+    raw: dict[str, dict[str, Any]] = json.loads(text, parse_float=Decimal)
+    return {name: _kept(entry) for name, entry in raw.items()}
+
+
+def _kept(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key in _KEPT or key.endswith("k_tokens")}

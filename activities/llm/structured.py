@@ -1,0 +1,133 @@
+"""Structured answers: how a model is asked for data, and how its text becomes data or is refused."""
+
+import json
+import math
+import re
+from typing import Any
+
+from jsonschema import Draft202012Validator, SchemaError
+from jsonschema.exceptions import ValidationError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from activities.text import clean_output
+from schemas.errors import ErrorCode, PerdureError
+
+MAX_ERRORS = 10
+_MAX_ERROR_CHARS = 300
+_FENCE = re.compile(r"```[ \t]*(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_STRICT_KEYWORDS = {
+    *("type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "$ref", "$defs"),
+    *("title", "description", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern"),
+    *("minItems", "maxItems"),
+}
+
+
+class UnusableAnswerError(Exception):
+    """The text is no data of the wanted shape; the message is written for the model."""
+
+
+class Shape:
+    """A JSON Schema that an answer must satisfy.
+
+    Raises:
+        PerdureError: `invalid_config` if it is not a JSON Schema.
+    """
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self.schema = schema
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            raise _bad_schema(f"{error.json_path}: {error.message}") from error
+        # An empty registry: a `$ref` to an address is an error and never a request from inside our network.
+        self._validator = Draft202012Validator(schema, registry=Registry())
+
+    def parse(self, text: str) -> Any:
+        """The data in a model's text, cleaned and checked.
+
+        Raises:
+            UnusableAnswerError: if there is none, or it does not satisfy the schema.
+        """
+        data = clean_output(_load(text))
+        problems = self._problems(data)
+        if problems:
+            raise UnusableAnswerError("\n".join(problems))
+        return data
+
+    def _problems(self, data: Any) -> list[str]:
+        try:
+            found = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
+        except Unresolvable as error:
+            raise _bad_schema(f"the reference {error.ref!r} leads nowhere inside it") from error
+        lines = [_line(error) for error in found[:MAX_ERRORS]]
+        return lines if len(found) <= MAX_ERRORS else [*lines, f"… and {len(found) - MAX_ERRORS} more"]
+
+
+def instructions(schema: dict[str, Any]) -> str:
+    """What a model is told that cannot be given a schema by its API."""
+    text = json.dumps(schema, ensure_ascii=False)
+    return f"Answer with JSON only: no other words and no code fences. It must satisfy this JSON Schema: {text}"
+
+
+def correction(problem: UnusableAnswerError) -> str:
+    """What a model is told after an unusable answer."""
+    return (
+        "Your answer cannot be used:\n"
+        f"{problem}\n"
+        "Answer the request again, with JSON only, so that these problems are gone."
+    )
+
+
+def is_strict(schema: Any) -> bool:
+    """Whether the vendors' constrained decoding can guarantee the schema: closed objects, all fields required."""
+    if isinstance(schema, list):
+        return all(is_strict(item) for item in schema)
+    if not isinstance(schema, dict):
+        return isinstance(schema, bool) is False
+    if not schema.keys() <= _STRICT_KEYWORDS or not (schema.keys() & {"type", "anyOf", "enum", "const", "$ref"}):
+        return False
+    properties = schema.get("properties", {})
+    kind = schema.get("type")
+    if kind == "object" or "properties" in schema or (isinstance(kind, list) and "object" in kind):
+        closed = schema.get("additionalProperties") is False and set(schema.get("required", ())) == set(properties)
+        if not closed:
+            return False
+    inner = [*properties.values(), *schema.get("$defs", {}).values(), *schema.get("anyOf", ())]
+    return is_strict([*inner, schema["items"]] if "items" in schema else inner)
+
+
+def is_object(schema: dict[str, Any]) -> bool:
+    """Whether the root is an object, which the vendors' APIs demand."""
+    return schema.get("type") == "object"
+
+
+def _load(text: str) -> Any:
+    """JSON from text that is nothing but JSON, or that has exactly one fenced block of it."""
+    blocks = _FENCE.findall(text)
+    if len(blocks) > 1:
+        raise UnusableAnswerError("The answer has several code blocks; give one JSON value.")
+    try:
+        return json.loads(blocks[0] if blocks else text, parse_float=_finite, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise UnusableAnswerError(f"The answer is not JSON: {str(error)[:_MAX_ERROR_CHARS]}") from error
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {text[:50]} is too large")
+    return number
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _line(error: ValidationError) -> str:
+    message = error.message if len(error.message) <= _MAX_ERROR_CHARS else error.message[:_MAX_ERROR_CHARS] + "…"
+    return f"{error.json_path}: {message}"
+
+
+def _bad_schema(why: str) -> PerdureError:
+    return PerdureError(ErrorCode.INVALID_CONFIG, f"output_schema is not a usable JSON Schema: {why[:1000]}.")
