@@ -1,20 +1,22 @@
 """Sessions: one transaction, one role, one workspace."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from db.connect import APP_ROLE, SYSTEM_ROLE, create_engine, create_pool
-from db.json_text import invalid_text
+from db.effects import Listener, effects
+from db.faults import translate
+from db.notify import Notifier
+from schemas.errors import PerdureError
 
 _SET_WORKSPACE: Final = text("SELECT set_config('perdure.workspace_id', :workspace, true)")
-_BAD_TEXT: Final = {"22021", "22P05"}
-"""SQLSTATE of NUL and of surrogates in text and JSON."""
 
 
 class Database:
@@ -28,10 +30,13 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 5, run_log_pool_size: int = 8) -> None:
         self.url = url
+        self.notifier = Notifier(self)
         self._app = create_engine(url, APP_ROLE, pool_size=pool_size)
         self._system = create_engine(url, SYSTEM_ROLE, pool_size=max(2, pool_size // 2))
         self._run_log_pool_size = run_log_pool_size
         self._run_log_pool: Any = None
+        self._opening = asyncio.Lock()
+        self._listeners: list[Listener] = []
 
     @asynccontextmanager
     async def tenant(self, workspace_id: UUID | str) -> AsyncIterator[AsyncSession]:
@@ -40,42 +45,54 @@ class Database:
         Raises:
             PerdureError: `invalid_text` if a value holds text that PostgreSQL cannot store.
         """
-        async with _transaction(self._app) as session:
+        async with self._transaction(self._app) as session:
             await session.execute(_SET_WORKSPACE, {"workspace": str(workspace_id)})
             yield session
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncSession]:
         """The same, but it sees every workspace: only for the dispatcher, the outbox and the reconciler."""
-        async with _transaction(self._system) as session:
+        async with self._transaction(self._system) as session:
             yield session
+
+    def after_commit(self, listener: Listener) -> None:
+        """Call `listener` with the effects of every transaction of this process that changed a run or sent a signal."""
+        self._listeners.append(listener)
 
     async def run_log_pool(self) -> Any:
         """Bare asyncpg connections of the app role; every statement must name its workspace itself."""
         if self._run_log_pool is None:
-            self._run_log_pool = await create_pool(self.url, APP_ROLE, size=self._run_log_pool_size)
+            async with self._opening:
+                if self._run_log_pool is None:
+                    self._run_log_pool = await create_pool(self.url, APP_ROLE, size=self._run_log_pool_size)
         return self._run_log_pool
 
     async def dispose(self) -> None:
         """Close all connections."""
+        await self.notifier.close()
         if self._run_log_pool is not None:
             await self._run_log_pool.close()
             self._run_log_pool = None
         await self._app.dispose()
         await self._system.dispose()
 
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        try:
+            async with async_sessionmaker(engine, expire_on_commit=False)() as session:
+                async with session.begin():
+                    yield session
+                self._tell(session)
+        except (DBAPIError, StatementError) as error:
+            known = error.orig if isinstance(error.orig, PerdureError) else translate(error)
+            if known is None:
+                raise
+            raise known from error
 
-@asynccontextmanager
-async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    make: Callable[[], AsyncSession] = async_sessionmaker(engine, expire_on_commit=False)
-    try:
-        async with make() as session, session.begin():
-            yield session
-    except DBAPIError as error:
-        if _sqlstate(error) in _BAD_TEXT:
-            raise invalid_text() from error
-        raise
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
+    def _tell(self, session: AsyncSession) -> None:
+        caused = effects(session)
+        for run_id in caused.runs:
+            self.notifier.announce(run_id)
+        if caused.runs or caused.signals:
+            for listener in self._listeners:
+                listener(caused)

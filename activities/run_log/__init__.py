@@ -1,0 +1,1 @@
+"""The run log: what every step did, kept in PostgreSQL beside the workflow that decided it."""

@@ -1,0 +1,129 @@
+"""What happens to steps and runs, written to the run log."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from activities.run_log.statements import Statements, entries_or_null, json_or_none, json_or_null
+from db.notify import Notifier
+from db.session import Database
+from db.snapshots import pack_snapshot
+from schemas.errors import ErrorInfo
+from schemas.messages import CloseRun, StepInput, StepResult, WriteLog
+
+_STARTED: Final = "SELECT run_log_step_started($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+_COMPLETED: Final = "SELECT run_log_step_completed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+_RETRYING: Final = "SELECT run_log_step_retrying($1, $2, $3, $4, $5, $6, $7)"
+_DELTA: Final = "SELECT run_log_step_delta($1, $2, $3, $4, $5, $6, $7)"
+_WRITE: Final = "SELECT run_log_write($1, $2, $3, $4, $5, $6)"
+_CLOSE: Final = "SELECT run_log_close($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+
+
+class RunLog:
+    """Writes the run log of one process. Every method is one statement and one transaction.
+
+    All raise `PerdureError`: `unavailable` if the database is away for longer than `patience` seconds,
+    `invalid_text` for text it cannot hold, `not_found` for an unknown run.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._statements = Statements(database)
+        self._notifier: Notifier = database.notifier
+
+    async def step_started(self, step: StepInput, attempt: int, *, patience: float = 0.0) -> StepResult | None:
+        """An attempt begins; stores the entries that ride along.
+
+        Returns:
+            The recorded result if the step is completed already: it must not be executed again.
+
+        Raises:
+            PerdureError: `cancelled` if the run has ended or a later attempt of it has begun.
+        """
+        recorded = await self._statements.call(
+            _STARTED,
+            *_where(step),
+            attempt,
+            step.kind,
+            step.name,
+            json_or_null(step.config),
+            # What undoes a step is done again when a retried run fails again.
+            step.compensates is None,
+            entries_or_null(step.log),
+            patience=patience,
+        )
+        self._notifier.announce(step.run_id)
+        return _result(step, recorded)
+
+    async def step_completed(
+        self, step: StepInput, attempt: int, result: StepResult, *, patience: float = 0.0
+    ) -> StepResult:
+        """An attempt has succeeded.
+
+        Returns:
+            The result that stands: this one, or the one that another attempt has recorded before.
+        """
+        recorded = await self._statements.call(
+            _COMPLETED,
+            *_where(step),
+            attempt,
+            step.kind,
+            step.name,
+            json_or_null(result.output),
+            result.port,
+            result.cost_usd,
+            result.tokens_in,
+            result.tokens_out,
+            json_or_null(result.details or None),
+            step.compensates,
+            patience=patience,
+        )
+        self._notifier.announce(step.run_id)
+        return _result(step, recorded) or result
+
+    async def step_retrying(self, step: StepInput, attempt: int, error: ErrorInfo) -> None:
+        """An attempt has failed and another one will follow."""
+        await self._statements.call(_RETRYING, *_where(step), attempt, json_or_null(error.model_dump(mode="json")))
+        self._notifier.announce(step.run_id)
+
+    async def step_delta(self, step: StepInput, attempt: int, text: str) -> None:
+        """A running attempt has streamed a piece of text."""
+        await self._statements.call(_DELTA, *_where(step), attempt, text)
+        self._notifier.announce(step.run_id)
+
+    async def write(self, message: WriteLog) -> None:
+        """Stores entries and a change of the run's status; creates the row of a child run."""
+        await self._statements.call(
+            _WRITE,
+            *_run(message),
+            entries_or_null(message.entries),
+            message.status,
+            json_or_null(message.child.model_dump(mode="json") if message.child else None),
+        )
+        self._notifier.announce(message.run_id)
+
+    async def close(self, message: CloseRun) -> bool:
+        """Ends the run; false if it had ended already."""
+        closed: bool = await self._statements.call(
+            _CLOSE,
+            *_run(message),
+            message.status,
+            json_or_null(message.output),
+            json_or_null(message.error.model_dump(mode="json") if message.error else None),
+            pack_snapshot(message.snapshot) if message.snapshot is not None else None,
+            entries_or_null(message.entries),
+            json_or_null(message.child.model_dump(mode="json") if message.child else None),
+        )
+        self._notifier.announce(message.run_id)
+        return closed
+
+
+def _run(message: WriteLog | CloseRun) -> tuple[UUID, UUID, int]:
+    return UUID(message.workspace_id), UUID(message.run_id), message.run_attempt
+
+
+def _where(step: StepInput) -> tuple[UUID, UUID, int, str, int]:
+    return UUID(step.workspace_id), UUID(step.run_id), step.run_attempt, step.path, step.iteration
+
+
+def _result(step: StepInput, recorded: str | None) -> StepResult | None:
+    found: dict[str, Any] | None = json_or_none(recorded)
+    return None if found is None else StepResult(workspace_id=step.workspace_id, **found)

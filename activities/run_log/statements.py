@@ -1,0 +1,72 @@
+"""Calls the functions of the run log: one round trip each, on a bare connection."""
+
+import asyncio
+import time
+from typing import Any, Final
+from uuid import UUID
+
+from db.faults import is_outage, translate, unavailable
+from db.json_text import from_json, to_json
+from db.session import Database
+from schemas.messages import StepEntry
+
+_FIRST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 1.0
+
+
+class Statements:
+    """The run log's functions in the database; retries while the database is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def call(self, statement: str, *arguments: Any, patience: float = 0.0) -> Any:
+        """Run one statement in a transaction of its own.
+
+        Args:
+            statement: SQL that returns one value.
+            arguments: Its arguments.
+            patience: Seconds for which an outage of the database is waited out.
+
+        Raises:
+            PerdureError: `unavailable`, `not_found`, `cancelled` if the run has ended, `invalid_text`.
+        """
+        give_up = time.monotonic() + patience
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return await self._once(statement, arguments)
+            except Exception as error:
+                if (known := translate(error)) is not None:
+                    raise known from error
+                if not is_outage(error):
+                    raise
+                if time.monotonic() + pause > give_up:
+                    raise unavailable() from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _once(self, statement: str, arguments: tuple[Any, ...]) -> Any:
+        pool = await self._database.run_log_pool()
+        async with pool.acquire() as connection:
+            return await connection.fetchval(statement, *arguments)
+
+
+def json_or_null(value: Any) -> str | None:
+    """The value as an argument of type jsonb."""
+    return None if value is None else to_json(value)
+
+
+def entries_or_null(entries: tuple[StepEntry, ...]) -> str | None:
+    """Step entries as an argument of type jsonb."""
+    return to_json([entry.model_dump(mode="json") for entry in entries]) if entries else None
+
+
+def json_or_none(text: str | None) -> Any:
+    """A jsonb result."""
+    return None if text is None else from_json(text)
+
+
+def uuid(text: str) -> UUID:
+    """An id as an argument."""
+    return UUID(text)

@@ -1,0 +1,48 @@
+"""What errors of the database mean: typed errors of ours, an outage that will pass, or a bug."""
+
+from typing import Final
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError
+
+from db.json_text import invalid_text
+from schemas.errors import ErrorCode, PerdureError
+
+BAD_TEXT: Final = frozenset({"22021", "22P05"})
+"""SQLSTATE of a NUL or of half a surrogate pair."""
+
+NO_SUCH_RUN: Final = "PD404"
+RUN_ENDED: Final = "PD409"
+
+_OUTAGE: Final = ("08", "57P", "53", "40")
+"""Beginnings of SQLSTATE: connection lost, server stopping or starting, out of resources, deadlock."""
+
+
+def translate(error: BaseException) -> PerdureError | None:
+    """Our own error for an error of the database that is nobody's bug; None for any other."""
+    state = _sqlstate(error)
+    if state in BAD_TEXT or isinstance(error, UnicodeEncodeError):
+        return invalid_text()
+    if state == NO_SUCH_RUN:
+        return PerdureError(ErrorCode.NOT_FOUND, "There is no such run.")
+    if state == RUN_ENDED:
+        return PerdureError(ErrorCode.CANCELLED, "The run has ended, or a later attempt of it has begun.")
+    return None
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database could not be reached or had no room, so that the same may succeed later."""
+    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | InterfaceError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return (_sqlstate(error) or "").startswith(_OUTAGE)
+
+
+def unavailable() -> PerdureError:
+    """The error for an outage."""
+    return PerdureError(ErrorCode.UNAVAILABLE, "The database cannot be reached at the moment.", retry_after=1.0)
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(getattr(error, "orig", error), "sqlstate", None)

@@ -1,0 +1,42 @@
+-- Accepts a run: the row, which is the promise that it will happen, and its first event, in one round trip.
+--
+--   p_newest  the number that the version has, if it was chosen for being the newest; else NULL
+--   outcome   'created'  the run is new
+--             'known'    the key was used before: run_id, version_id, created_at and request_hash are of that run
+--             'stale'    a newer version was published meanwhile; nothing was written
+CREATE FUNCTION run_log_create(
+    p_workspace uuid, p_run uuid, p_workflow uuid, p_version uuid, p_newest integer, p_input jsonb,
+    p_key text, p_request_hash text, p_trigger text, p_forked_from uuid, p_edit jsonb, p_snapshot bytea,
+    OUT outcome text, OUT run_id uuid, OUT version_id uuid, OUT created_at timestamptz, OUT request_hash text
+) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('perdure.workspace_id', p_workspace::text, true);
+    IF p_newest IS NOT NULL AND EXISTS (
+        SELECT FROM workflow_versions v WHERE v.workflow_id = p_workflow AND v.version > p_newest
+    ) AND NOT EXISTS (SELECT FROM runs r WHERE r.workspace_id = p_workspace AND r.idempotency_key = p_key) THEN
+        outcome := 'stale';
+        RETURN;
+    END IF;
+    INSERT INTO runs AS r (
+        id, workspace_id, workflow_id, version_id, input, idempotency_key, request_hash, trigger, forked_from, edit,
+        snapshot, last_event_seq)
+    VALUES (
+        p_run, p_workspace, p_workflow, p_version, p_input, p_key, p_request_hash, p_trigger, p_forked_from, p_edit,
+        p_snapshot, 1)
+    ON CONFLICT (workspace_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+    RETURNING 'created', r.id, r.version_id, r.created_at, r.request_hash
+    INTO outcome, run_id, version_id, created_at, request_hash;
+    IF FOUND THEN
+        INSERT INTO run_events (workspace_id, run_id, seq, type, data)
+        VALUES (p_workspace, p_run, 1, 'run.created',
+            jsonb_build_object('trigger', p_trigger) || run_log_field('forked_from', to_jsonb(p_forked_from)));
+        RETURN;
+    END IF;
+    SELECT 'known', r.id, r.version_id, r.created_at, r.request_hash
+    INTO outcome, run_id, version_id, created_at, request_hash
+    FROM runs r WHERE r.workspace_id = p_workspace AND r.idempotency_key = p_key;
+END
+$$;
+
+REVOKE ALL ON FUNCTION run_log_create FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION run_log_create TO perdure_app, perdure_system;
