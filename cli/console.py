@@ -14,9 +14,14 @@ def say(text: str) -> None:
 
 def complain(message: str) -> None:
     """Tell a person what is wrong."""
-    err.print(f"[bold red]error:[/] {escape(message)}")
+    err.print(f"[bold red]error:[/] {plain(message)}")
+
+
+def safe(text: object) -> str:
+    """Text from outside without control characters, which could move the cursor or change the terminal."""
+    return "".join(mark if mark.isprintable() or mark in "\n\t" else "\ufffd" for mark in str(text))
 
 
 def plain(text: object) -> str:
-    """Text from outside, made safe for a terminal: no markup, no control characters that could move the cursor."""
-    return escape("".join(mark if mark.isprintable() or mark in "\n\t" else "\ufffd" for mark in str(text)))
+    """The same, and its brackets are no markup."""
+    return escape(safe(text))

@@ -14,7 +14,9 @@ import psutil
 
 from cli.data_folder import DataFolder
 from cli.embedded import postgres, temporal
+from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.processes import EmbeddedServerError, is_free, pick_port
+from cli.embedded.temporal import EmbeddedTemporal
 from cli.errors import CliError
 from cli.process.child import Child
 
@@ -47,8 +49,8 @@ class Stack:
 
     setup: Setup
     announce: Callable[[str], None]
-    postgres: postgres.EmbeddedPostgres | None = None
-    temporal: temporal.EmbeddedTemporal | None = None
+    postgres: EmbeddedPostgres | None = None
+    temporal: EmbeddedTemporal | None = None
     children: list[Child] = field(default_factory=list)
     deaths: int = 0
     _servers_not_before: float = 0.0
