@@ -5,8 +5,8 @@ from datetime import timedelta
 import structlog
 from temporalio.exceptions import ApplicationError
 
-from activities.text import clean_output, clean_text
-from schemas.errors import MAX_MESSAGE_CHARS, ErrorCode, ErrorInfo, PerdureError
+from activities.text import clean_output
+from schemas.errors import ErrorCode, ErrorInfo, PerdureError
 
 MAX_RETRY_AFTER = 24 * 3600.0
 """Seconds; whoever asks us to wait longer is asked again after a day."""
@@ -45,6 +45,9 @@ def _unexpected(error: BaseException) -> PerdureError:
 
 
 def _storable(info: ErrorInfo) -> ErrorInfo:
-    """The same error with text that the run log can hold."""
-    message = clean_text(info.message)[:MAX_MESSAGE_CHARS]
-    return info.model_copy(update={"message": message, "details": clean_output(info.details)})
+    """The same error with details that the run log can hold, or without any."""
+    try:
+        details = clean_output(info.details)
+    except PerdureError:
+        details = {}
+    return info.model_copy(update={"details": details})

@@ -12,8 +12,8 @@ from schemas.limits import MAX_VALUE_BYTES, MAX_VALUE_DEPTH
 
 REPLACEMENT = "\ufffd"
 MAX_INT_DIGITS = 4_000
-MAX_PARTS = MAX_VALUE_BYTES
-"""Values inside a value; each takes a byte at least. Bounds the work on parts that are shared many times over."""
+MAX_PARTS = MAX_VALUE_BYTES // 2
+"""Values inside a value; each takes two bytes at least. Bounds the work on parts that are shared many times over."""
 MAX_CHARS = 32 * MAX_VALUE_BYTES
 """Characters of all texts inside a value; more are not even measured."""
 

@@ -190,7 +190,7 @@ class PerdureError(Exception):
 
     Args:
         code: What went wrong.
-        message: One sentence for a person; cut to 8,000 characters.
+        message: One sentence for a person; cut to 8,000 characters, what cannot be stored in it is replaced.
         retry_after: Seconds after which another attempt may succeed, if the other side said so.
         details: Facts for a program (must be JSON).
     """
@@ -203,7 +203,8 @@ class PerdureError(Exception):
         retry_after: float | None = None,
         details: dict[str, Any] | None = None,
     ) -> None:
-        cut = message if len(message) <= MAX_MESSAGE_CHARS else message[: MAX_MESSAGE_CHARS - 1] + "…"
+        text = message.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+        cut = text if len(text) <= MAX_MESSAGE_CHARS else text[: MAX_MESSAGE_CHARS - 1] + "…"
         super().__init__(cut)
         self.info = ErrorInfo(code=code, message=cut, details=details or {})
         self.retry_after = retry_after

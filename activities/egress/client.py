@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from http.cookiejar import DefaultCookiePolicy
 from typing import Self
 
 import httpcore
@@ -21,7 +20,7 @@ from activities.egress.transport import GuardedTransport
 from activities.egress.urls import accepted_url, origin, place
 from schemas.errors import ErrorCode, PerdureError
 
-USER_AGENT = "Perdure"
+_DEFAULT_HEADERS = {"user-agent": "Perdure", "accept": "*/*", "accept-encoding": ACCEPT_ENCODING}
 _TRANSPORT_ERRORS = (
     httpx.HTTPError,
     httpcore.TimeoutException,
@@ -43,15 +42,10 @@ class Egress:
     def __init__(self, settings: EgressSettings, resolver: Resolver = system_resolver) -> None:
         self._settings = settings
         self._policy = AddressPolicy(settings.allow)
-        self._client = httpx.AsyncClient(
-            transport=GuardedTransport(settings, resolver),
-            timeout=httpx.Timeout(settings.idle_timeout, connect=settings.connect_timeout),
-            headers={"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": ACCEPT_ENCODING},
-            follow_redirects=False,
-            trust_env=False,
-        )
-        # A jar would carry one workspace's session into another's requests.
-        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        # No httpx client around it: its cookie jar would carry one workspace's session into another's requests.
+        self._transport = GuardedTransport(settings, resolver)
+        idle, connect = settings.idle_timeout, settings.connect_timeout
+        self._timeouts = httpx.Timeout(idle, connect=connect, pool=None).as_dict()
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,7 +55,7 @@ class Egress:
 
     async def aclose(self) -> None:
         """Closes every connection."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def send(self, request: EgressRequest) -> EgressResponse:
         """Sends a request, follows its redirects and reads the answer.
@@ -98,7 +92,7 @@ class Egress:
     async def _hop(self, request: EgressRequest, url: httpx.URL) -> EgressResponse | tuple[EgressRequest, httpx.URL]:
         self._check_spelled_address(url)
         try:
-            response = await self._client.send(self._built(request, url), stream=True)
+            response = await self._transport.handle_async_request(self._built(request, url))
             async with aclosing(response):
                 if request.follow_redirects and is_redirect(response) and response.status_code not in request.expect:
                     return redirected(request, url, response)
@@ -118,7 +112,13 @@ class Egress:
         return EgressResponse(status=response.status_code, headers=headers, body=body)
 
     def _built(self, request: EgressRequest, url: httpx.URL) -> httpx.Request:
-        return self._client.build_request(request.method, url, headers=request.headers, content=request.body)
+        return httpx.Request(
+            request.method,
+            url,
+            headers={**_DEFAULT_HEADERS, **{name.lower(): value for name, value in request.headers.items()}},
+            content=request.body,
+            extensions={"timeout": self._timeouts},
+        )
 
     def _check_spelled_address(self, url: httpx.URL) -> None:
         """Refuses a private address in a URL before a proxy could connect to it."""
