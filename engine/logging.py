@@ -8,10 +8,22 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TextIO
+from typing import Any, Final, Literal, TextIO
 
 import structlog
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from structlog.types import EventDict, Processor, WrappedLogger
+
+
+class LogSettings(BaseSettings):
+    """How logs are written (`PERDURE_LOG_LEVEL`, `PERDURE_LOG_FORMAT`)."""
+
+    model_config = SettingsConfigDict(env_prefix="PERDURE_LOG_", extra="ignore")
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Lowest level written.")
+    format: Literal["json", "text"] = Field(default="json", description="For programs, or coloured for people.")
+
 
 HIDDEN: Final = "[hidden]"
 MIN_SECRET_CHARS: Final = 6
@@ -88,6 +100,7 @@ def _name_service(service: str) -> Processor:
 
 def flatten_temporal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Lift the few facts worth having out of what the Temporal SDK attaches to its lines."""
+    event.pop("temporal_log", None)
     for key, fields in (("temporal_workflow", _WORKFLOW_FIELDS), ("temporal_activity", _ACTIVITY_FIELDS)):
         attached = event.pop(key, None)
         if isinstance(attached, dict):

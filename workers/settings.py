@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.messages import ACTIONS_QUEUE, LLM_QUEUE, RUNS_QUEUE
@@ -38,3 +38,13 @@ class WorkerSettings(BaseSettings):
         if isinstance(value, str):
             return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
         return value
+
+
+class SigningSettings(BaseSettings):
+    """What the worker signs webhooks with (`PERDURE_WEBHOOK_SECRET`)."""
+
+    model_config = SettingsConfigDict(env_prefix="PERDURE_", extra="ignore")
+
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Secret in the form whsec_…; without it `notify` steps fail and say so."
+    )
