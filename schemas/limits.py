@@ -12,6 +12,9 @@ MAX_EDGES = 40_000
 MAX_BODY_DEPTH = 16
 """Levels of foreach bodies inside each other."""
 
+MAX_LOOP_DEPTH = 32
+"""Levels of loops inside each other."""
+
 MAX_VALUE_DEPTH = 100
 """Levels of nesting in any JSON value that enters the system."""
 

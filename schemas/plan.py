@@ -4,6 +4,8 @@ All questions that do not depend on a run's data are answered here once: topolog
 resolved policies, ports. Expressions stay source text; `schemas.expressions` caches their compiled form.
 """
 
+import hashlib
+import json
 from collections import defaultdict
 from enum import StrEnum
 from functools import cached_property
@@ -165,3 +167,14 @@ class Plan(_Frozen):
                 raise KeyError(path)
             graph = body
         return graph
+
+
+def plan_bytes(plan: Plan) -> bytes:
+    """Canonical JSON of a plan: sorted keys, no spaces, so equal plans have equal bytes."""
+    text = json.dumps(plan.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def plan_hash(plan: Plan) -> str:
+    """Content address of a plan: SHA-256 of its canonical JSON, in hex. Layout and notes are not part of it."""
+    return hashlib.sha256(plan_bytes(plan)).hexdigest()

@@ -27,6 +27,7 @@ class CompiledExpression:
         names: Root names that it reads.
         node_fields: Fields that it reads (`output`, `status`, …) by node id.
         refs: Ids of the nodes that it reads.
+        root_fields: Fields that it reads of `vars`, `run` and `workspace`.
     """
 
     def __init__(self, source: str, program: cel.Expression) -> None:
@@ -35,6 +36,7 @@ class CompiledExpression:
         self.names = frozenset(usage.names)
         self.node_fields = {node: frozenset(fields) for node, fields in usage.node_fields.items()}
         self.refs = frozenset(usage.node_fields)
+        self.root_fields = {root: frozenset(fields) for root, fields in usage.root_fields.items()}
         self._program = program
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
@@ -56,7 +58,7 @@ class CompiledExpression:
                 raise ValueError(_explain(str(value.plain_value())))
             return plain(value)
         except (ValueError, TypeError, RuntimeError, RecursionError) as error:
-            raise failure(self.source, _explain(str(error))) from error
+            raise _failure(self.source, _explain(str(error))) from error
 
     def _data(self, scope: Mapping[str, Any]) -> dict[str, Any]:
         data = {name: scope[name] for name in self.names if name in scope}
@@ -71,42 +73,58 @@ def compile_expression(source: str) -> CompiledExpression:
     """Compiles an expression; the result is kept for the life of the process.
 
     Raises:
-        PerdureError: EXPRESSION_FAILED; `details` has `reason` (`syntax`, `unknown_name`, `dynamic_node`) and, if
-            known, `line`, `column` and `name`.
+        PerdureError: EXPRESSION_FAILED; `details["problems"]` lists all problems, each with `reason` (`syntax`,
+            `unknown_name`, `dynamic_node`), `message` and, if known, `line` and `column`.
     """
     if len(source) > MAX_EXPRESSION_CHARS:
-        raise failure(source, f"it is longer than {MAX_EXPRESSION_CHARS:,} characters", reason="syntax")
+        raise _not_compiled(source, [_problem("syntax", f"it is longer than {MAX_EXPRESSION_CHARS:,} characters")])
     try:
         return CompiledExpression(source, environment().compile(source))
     except DynamicNodeError as error:
-        raise failure(source, str(error), reason="dynamic_node") from error
+        raise _not_compiled(source, [_problem("dynamic_node", str(error))]) from error
     except (RuntimeError, ValueError) as error:
-        raise _compile_failure(source, str(error)) from error
+        raise _not_compiled(source, _compile_problems(str(error))) from error
     except TypeError as error:
-        raise failure(source, "it holds text that is not valid Unicode", reason="syntax") from error
+        raise _not_compiled(source, [_problem("syntax", "it holds text that is not valid Unicode")]) from error
 
 
-def failure(source: str, message: str, **details: Any) -> PerdureError:
-    """The error of an expression, with the expression named in its sentence."""
-    text = message.encode(errors="replace").decode()[:500]
-    shown = " ".join(source.encode(errors="replace").decode().split())
+def _failure(source: str, message: str, **details: Any) -> PerdureError:
+    return PerdureError(ErrorCode.EXPRESSION_FAILED, _sentence(source, message), details=details)
+
+
+def _sentence(source: str, message: str) -> str:
+    shown = " ".join(_printable(source).split())
     shown = shown if len(shown) <= 120 else shown[:119] + "…"
-    return PerdureError(ErrorCode.EXPRESSION_FAILED, f"The expression `{shown}` fails: {text}.", details=details)
+    return f"The expression `{shown}` fails: {_printable(message)[:500]}."
 
 
-def _compile_failure(source: str, text: str) -> PerdureError:
-    found = _COMPILE_ERROR.search(text)
-    if not found:
-        return failure(source, text.partition("\n")[0], reason="syntax")
-    line, column, message = int(found[1]), int(found[2]), found[3].removesuffix(" [INVALID_ARGUMENT]")
+def _printable(text: str) -> str:
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
+
+
+def _problem(reason: str, message: str, line: int = 0, column: int = 0) -> dict[str, Any]:
     place = {"line": line, "column": column} if line > 0 else {}
-    undeclared = _UNDECLARED.search(message)
-    if undeclared:
-        name = undeclared[1]
-        return failure(source, f"there is no variable or function `{name}`", reason="unknown_name", name=name, **place)
-    message = message.removeprefix("Syntax error: ").partition(" expecting {")[0]
-    where = f" (line {line}, column {column})" if place else ""
-    return failure(source, f"{message}{where}", reason="syntax", **place)
+    return {"reason": reason, "message": message, **place}
+
+
+def _not_compiled(source: str, problems: list[dict[str, Any]]) -> PerdureError:
+    named = [{**problem, "message": _sentence(source, problem["message"])} for problem in problems]
+    return PerdureError(ErrorCode.EXPRESSION_FAILED, named[0]["message"], details={"problems": named})
+
+
+def _compile_problems(text: str) -> list[dict[str, Any]]:
+    problems = []
+    for found in _COMPILE_ERROR.finditer(text):
+        line, column, message = int(found[1]), int(found[2]), found[3].removesuffix(" [INVALID_ARGUMENT]")
+        undeclared = _UNDECLARED.search(message)
+        if undeclared:
+            message = f"there is no variable or function `{undeclared[1]}`"
+            problems.append(_problem("unknown_name", message, line, column))
+            continue
+        message = message.removeprefix("Syntax error: ").partition(" expecting {")[0].rstrip(".")
+        where = f" (line {line}, column {column})" if line > 0 else ""
+        problems.append(_problem("syntax", f"{message}{where}", line, column))
+    return problems or [_problem("syntax", _explain(text))]
 
 
 def _explain(text: str) -> str:

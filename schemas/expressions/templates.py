@@ -186,8 +186,6 @@ def _end_of_line(text: str, position: int) -> int:
 
 def _unclosed(text: str, start: int) -> PerdureError:
     shown = text[start - 2 : start + 60].encode(errors="replace").decode()
-    return PerdureError(
-        ErrorCode.EXPRESSION_FAILED,
-        f"The expression that begins with `{shown}` has no closing `}}}}`.",
-        details={"reason": "syntax", "offset": start},
-    )
+    message = f"The expression that begins with `{shown}` has no closing `}}}}`."
+    problem = {"reason": "syntax", "message": message, "offset": start}
+    return PerdureError(ErrorCode.EXPRESSION_FAILED, message, details={"problems": [problem]})

@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.expressions.syntax import NODE_FIELDS, ROOT_NAMES
 
+_CHECKED_ROOTS = ("vars", "run", "workspace")
 _INDEXING = ("_[_]", "_[?_]", "_?._")
 
 
@@ -22,6 +23,7 @@ class Usage:
     def __init__(self, tree: Any) -> None:
         self.names: set[str] = set()
         self.node_fields: defaultdict[str, set[str]] = defaultdict(set)
+        self.root_fields: defaultdict[str, set[str]] = defaultdict(set)
         self._walk(tree, frozenset())
 
     def _walk(self, tree: Any, bound: frozenset[str]) -> None:
@@ -31,6 +33,7 @@ class Usage:
             node, field = read
             self.node_fields[node].update((field,) if field else NODE_FIELDS)
             return
+        self._root_field(tree, bound)
         kind = _kind(tree)
         if kind == "ident_expr":
             self._ident(tree.ident_expr.name, bound)
@@ -39,6 +42,14 @@ class Usage:
         else:
             for child in _children(tree, kind):
                 self._walk(child, bound)
+
+    def _root_field(self, tree: Any, bound: frozenset[str]) -> None:
+        """Notes the field of `vars.<name>`; `has(vars.<name>)` may ask for what is not there."""
+        step = None if tree.HasField("select_expr") and tree.select_expr.test_only else _step(tree)
+        if step is not None and step[0].HasField("ident_expr"):
+            name = step[0].ident_expr.name
+            if name in _CHECKED_ROOTS and name not in bound:
+                self.root_fields[name].add(step[1])
 
     def _ident(self, name: str, bound: frozenset[str]) -> None:
         if name in bound or name not in ROOT_NAMES:
