@@ -28,6 +28,11 @@ class DataFolder:
         return cls(Path(path or os.environ.get("PERDURE_DATA_DIR") or DEFAULT).expanduser().resolve())
 
     @property
+    def is_default(self) -> bool:
+        """Whether commands find it without being told."""
+        return self == DataFolder.at(None)
+
+    @property
     def logs(self) -> Path:
         """Folder of the logs of API and worker."""
         return self.path / "logs"

@@ -9,6 +9,7 @@ import typer
 
 from cli.commands import approve, kinds, run, runs, services, up, validate
 from cli.console import complain, say
+from cli.demo import command as demo
 from cli.errors import FAILED, INTERRUPTED, OK, CliError
 from cli.settings import Connection
 
@@ -22,6 +23,8 @@ app = typer.Typer(
 )
 
 app.command()(up.up)
+app.command()(demo.demo)
+app.command(demo.LEDGER, hidden=True)(demo.ledger)
 app.command()(run.run)
 app.command()(run.publish)
 app.command()(validate.validate)

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -35,6 +36,10 @@ class Stopper:
         """Handle a signal."""
         if self._asked.is_set() and number != signal.SIGHUP:
             raise _StopAtOnceError
+        self._asked.set()
+
+    def stop(self) -> None:
+        """Ask for a stop from within."""
         self._asked.set()
 
     def asked(self) -> bool:
@@ -73,14 +78,21 @@ def announce(sentence: str) -> None:
         err.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {plain(sentence)}")
 
 
-def run_stack(stack: Stack) -> None:
-    """Start, tend until a signal, stop."""
+def run_stack(stack: Stack, when_ready: Callable[[Stopper], None] | None = None) -> None:
+    """Start, tend until a signal, stop.
+
+    Args:
+        stack: What to run.
+        when_ready: Called once when everything answers; it must not block.
+    """
     stopper = Stopper()
     before = {number: signal.signal(number, stopper) for number in SIGNALS}
     quickly = False
     try:
         stack.start(stopper.asked)
         _wait_until_ready(stack, stopper)
+        if when_ready is not None and not stopper.asked():
+            when_ready(stopper)
         while not stopper.wait(TEND_EVERY):
             stack.tend()
     except _StopAtOnceError:

@@ -104,6 +104,13 @@ class Stack:
         if self.postgres is not None:
             self.postgres.stop()
 
+    def processes(self) -> list[tuple[str, int]]:
+        """Name and process id of everything that runs, the supervisor included."""
+        running = [("perdure itself", os.getpid())]
+        running += [(child.name, child.pid) for child in self.children if child.pid]
+        servers = (("PostgreSQL", self.postgres), ("Temporal", self.temporal))
+        return running + [(name, server.pid) for name, server in servers if server is not None]
+
     @property
     def api_url(self) -> str:
         """Where the API listens."""
