@@ -13,6 +13,7 @@ BAD_TEXT: Final = frozenset({"22021", "22P05"})
 
 NO_SUCH_RUN: Final = "PD404"
 RUN_ENDED: Final = "PD409"
+START_UNKNOWN: Final = "PD410"
 
 _OUTAGE: Final = ("08", "57P", "53", "40")
 """Beginnings of SQLSTATE: connection lost, server stopping or starting, out of resources, deadlock."""
@@ -42,6 +43,11 @@ def is_outage(error: BaseException) -> bool:
 def unavailable() -> PerdureError:
     """The error for an outage."""
     return PerdureError(ErrorCode.UNAVAILABLE, "The database cannot be reached at the moment.", retry_after=1.0)
+
+
+def start_is_unknown(error: BaseException) -> bool:
+    """Whether the database has forgotten, in a crash, that the step was started."""
+    return _sqlstate(error) == START_UNKNOWN
 
 
 def _sqlstate(error: BaseException) -> str | None:

@@ -3,7 +3,10 @@
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
+
 from activities.run_log.statements import Statements, entries_or_null, json_or_none, json_or_null
+from db.faults import start_is_unknown
 from db.notify import Notifier
 from db.session import Database
 from db.snapshots import pack_snapshot
@@ -61,8 +64,7 @@ class RunLog:
         Returns:
             The result that stands: this one, or the one that another attempt has recorded before.
         """
-        recorded = await self._statements.call(
-            _COMPLETED,
+        arguments = (
             *_where(step),
             attempt,
             step.kind,
@@ -74,8 +76,14 @@ class RunLog:
             result.tokens_out,
             json_or_null(result.details or None),
             step.compensates,
-            patience=patience,
         )
+        try:
+            recorded = await self._statements.call(_COMPLETED, *arguments, patience=patience)
+        except asyncpg.PostgresError as error:
+            if not start_is_unknown(error):
+                raise
+            await self.step_started(step, attempt, patience=patience)
+            recorded = await self._statements.call(_COMPLETED, *arguments, patience=patience)
         self._notifier.announce(step.run_id)
         return _result(step, recorded) or result
 

@@ -4,7 +4,7 @@
 -- the sequence of its events gapless: a number is taken and its event written in the same transaction.
 --
 -- SQLSTATE PD404: there is no such run in this workspace. SQLSTATE PD409: the run has ended, or a later attempt of it
--- has begun, so nothing more may happen in this one.
+-- has begun, so nothing more may happen in this one. SQLSTATE PD410: the start of the step must be told again.
 
 CREATE FUNCTION run_log_rank(p_status text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE p_status WHEN 'pending' THEN 0 WHEN 'running' THEN 1 WHEN 'waiting' THEN 2 WHEN 'compensated' THEN 4 ELSE 3 END;
@@ -44,8 +44,8 @@ CREATE FUNCTION run_log_open(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_attempt integer;
+    v_set text := set_config('perdure.workspace_id', p_workspace::text, true);
 BEGIN
-    PERFORM set_config('perdure.workspace_id', p_workspace::text, true);
     SELECT r.last_event_seq, r.status, r.attempt INTO seq, status, v_attempt
     FROM runs r WHERE r.id = p_run FOR NO KEY UPDATE;
     IF NOT FOUND THEN

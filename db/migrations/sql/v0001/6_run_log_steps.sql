@@ -7,6 +7,9 @@ RETURN jsonb_build_object(
 
 -- An attempt of a step begins. Returns the recorded result if the step is completed already, else NULL.
 --   p_reuse  whether the result of an earlier attempt of the run counts too, if the settings are the same
+--
+-- Does not wait for the disk, which is half of its time. If the server crashes within the next fraction of a second,
+-- the start is forgotten as if it had never been told; the end of the step notices that and has it told again.
 CREATE FUNCTION run_log_step_started(
     p_workspace uuid, p_run uuid, p_run_attempt integer, p_path text, p_iteration integer,
     p_attempt integer, p_kind text, p_name text, p_input jsonb, p_reuse boolean, p_entries jsonb
@@ -14,9 +17,12 @@ CREATE FUNCTION run_log_step_started(
 DECLARE
     v_run record;
     v_told record;
-    s record;
+    v_again record;
     v_seq bigint;
     v_done integer := 0;
+    v_announce boolean := true;
+    v_recorded boolean := false;
+    v_set text := set_config('synchronous_commit', 'off', true);
 BEGIN
     v_run := run_log_open(p_workspace, p_run, p_run_attempt);
     IF NOT v_run.live THEN
@@ -29,46 +35,72 @@ BEGIN
         v_done := v_told.done;
     END IF;
 
-    SELECT t.run_attempt, t.status, t.attempt, t.deltas,
-        t.status = 'completed' AND (
-            t.run_attempt = p_run_attempt OR p_reuse AND t.input IS NOT DISTINCT FROM p_input) AS recorded
-    INTO s FROM steps t WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration;
-    IF s.recorded THEN
-        UPDATE runs SET last_event_seq = v_seq, steps_done = steps_done + v_done, updated_at = clock_timestamp()
-        WHERE id = p_run AND last_event_seq <> v_seq;
-        UPDATE steps SET run_attempt = p_run_attempt
-        WHERE run_id = p_run AND path = p_path AND iteration = p_iteration AND run_attempt <> p_run_attempt;
-        RETURN (SELECT run_log_result(t) FROM steps t
-                WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration);
-    END IF;
-
-    IF s.deltas > 0 THEN
-        v_seq := v_seq + 1;
-        INSERT INTO run_events (workspace_id, run_id, seq, type, path, iteration, attempt)
-        VALUES (p_workspace, p_run, v_seq, 'step.superseded', p_path, p_iteration, s.attempt);
-    END IF;
-    INSERT INTO steps AS t (
+    INSERT INTO steps (
         workspace_id, run_id, run_attempt, path, iteration, kind, name, status, attempt, input, started_at)
     VALUES (
         p_workspace, p_run, p_run_attempt, p_path, p_iteration, p_kind, p_name, 'running', p_attempt, p_input,
         clock_timestamp())
-    ON CONFLICT (run_id, path, iteration) DO UPDATE SET
-        run_attempt = p_run_attempt, status = 'running', attempt = p_attempt, input = p_input, deltas = 0,
-        output = NULL, port = NULL, ended_at = NULL,
-        error = CASE WHEN t.run_attempt = p_run_attempt THEN t.error END,
-        started_at = CASE WHEN t.run_attempt = p_run_attempt THEN coalesce(t.started_at, clock_timestamp())
-            ELSE clock_timestamp() END;
-    -- The same attempt is told again after a lost answer, or by a worker that took over.
-    IF (s.run_attempt, s.status, s.attempt) IS DISTINCT FROM (p_run_attempt, 'running', p_attempt) THEN
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        v_again := run_log_step_again(
+            p_workspace, p_run, p_run_attempt, p_path, p_iteration, p_attempt, p_input, p_reuse, v_seq);
+        v_seq := v_again.p_seq;
+        v_announce := v_again.announce;
+        v_recorded := v_again.recorded;
+    END IF;
+    IF v_announce THEN
         v_seq := v_seq + 1;
         INSERT INTO run_events (workspace_id, run_id, seq, type, path, iteration, attempt, data)
         VALUES (
             p_workspace, p_run, v_seq, 'step.started', p_path, p_iteration, p_attempt,
             jsonb_build_object('kind', p_kind, 'name', p_name));
     END IF;
-    UPDATE runs SET last_event_seq = v_seq, steps_done = steps_done + v_done, updated_at = clock_timestamp()
-    WHERE id = p_run;
+    IF v_seq <> v_run.seq THEN
+        UPDATE runs SET last_event_seq = v_seq, steps_done = steps_done + v_done, updated_at = clock_timestamp()
+        WHERE id = p_run;
+    END IF;
+    IF v_recorded THEN
+        RETURN (SELECT run_log_result(t) FROM steps t
+                WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration);
+    END IF;
     RETURN NULL;
+END
+$$;
+
+-- The same for a step that has a row already: it is completed, or it is attempted again.
+--   recorded  whether its result stands
+--   announce  whether this is a new attempt, not the same one told again after a lost answer
+CREATE FUNCTION run_log_step_again(
+    p_workspace uuid, p_run uuid, p_run_attempt integer, p_path text, p_iteration integer,
+    p_attempt integer, p_input jsonb, p_reuse boolean, INOUT p_seq bigint, OUT recorded boolean, OUT announce boolean
+) LANGUAGE plpgsql AS $$
+DECLARE
+    s record;
+BEGIN
+    SELECT t.run_attempt, t.status, t.attempt, t.deltas,
+        t.status = 'completed' AND (
+            t.run_attempt = p_run_attempt OR p_reuse AND t.input IS NOT DISTINCT FROM p_input) AS recorded
+    INTO s FROM steps t WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration;
+    recorded := s.recorded;
+    IF recorded THEN
+        announce := false;
+        UPDATE steps SET run_attempt = p_run_attempt
+        WHERE run_id = p_run AND path = p_path AND iteration = p_iteration AND run_attempt <> p_run_attempt;
+        RETURN;
+    END IF;
+    announce := (s.run_attempt, s.status, s.attempt) IS DISTINCT FROM (p_run_attempt, 'running', p_attempt);
+    IF s.deltas > 0 THEN
+        p_seq := p_seq + 1;
+        INSERT INTO run_events (workspace_id, run_id, seq, type, path, iteration, attempt)
+        VALUES (p_workspace, p_run, p_seq, 'step.superseded', p_path, p_iteration, s.attempt);
+    END IF;
+    UPDATE steps t SET
+        run_attempt = p_run_attempt, status = 'running', attempt = p_attempt, input = p_input, deltas = 0,
+        output = NULL, port = NULL, ended_at = NULL,
+        error = CASE WHEN t.run_attempt = p_run_attempt THEN t.error END,
+        started_at = CASE WHEN t.run_attempt = p_run_attempt THEN coalesce(t.started_at, clock_timestamp())
+            ELSE clock_timestamp() END
+    WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration;
 END
 $$;
 
@@ -83,46 +115,43 @@ DECLARE
     v_run record;
     s record;
     v_seq bigint;
+    v_done integer := 0;
     v_cost numeric(18, 9) := p_cost::numeric;
 BEGIN
     v_run := run_log_open(p_workspace, p_run, p_run_attempt);
     v_seq := v_run.seq;
-    SELECT t.run_attempt, t.status INTO s
-    FROM steps t WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration;
-    IF s.status = 'completed' AND s.run_attempt = p_run_attempt THEN
-        RETURN (SELECT run_log_result(t) FROM steps t
-                WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration);
-    END IF;
-    -- Too late to matter: the workflow has given the attempt up. What it cost was spent nevertheless.
-    IF NOT v_run.live OR s.run_attempt > p_run_attempt OR s.status <> 'running' THEN
-        UPDATE runs SET cost_usd = cost_usd + v_cost, tokens_in = tokens_in + p_tokens_in,
-            tokens_out = tokens_out + p_tokens_out, updated_at = clock_timestamp()
-        WHERE id = p_run;
-        RETURN NULL;
-    END IF;
-
-    INSERT INTO steps AS t (
-        workspace_id, run_id, run_attempt, path, iteration, kind, name, status, attempt, output, port,
-        cost_usd, tokens_in, tokens_out, details, started_at, ended_at)
-    VALUES (
-        p_workspace, p_run, p_run_attempt, p_path, p_iteration, p_kind, p_name, 'completed', p_attempt, p_output, p_port,
-        v_cost, p_tokens_in, p_tokens_out, p_details, clock_timestamp(), clock_timestamp())
-    ON CONFLICT (run_id, path, iteration) DO UPDATE SET
+    UPDATE steps t SET
         status = 'completed', attempt = p_attempt, output = p_output, port = p_port, error = NULL,
         cost_usd = v_cost, tokens_in = p_tokens_in, tokens_out = p_tokens_out, details = p_details,
-        ended_at = excluded.ended_at;
-    v_seq := v_seq + 1;
-    INSERT INTO run_events (workspace_id, run_id, seq, type, path, iteration, attempt, data)
-    VALUES (
-        p_workspace, p_run, v_seq, 'step.completed', p_path, p_iteration, p_attempt,
-        jsonb_build_object(
-            'kind', p_kind, 'name', p_name, 'port', p_port,
-            'cost_usd', v_cost, 'tokens_in', p_tokens_in, 'tokens_out', p_tokens_out)
-        || run_log_field('output', p_output) || run_log_field('details', p_details));
-    IF p_compensates IS NOT NULL THEN
-        v_seq := run_log_undone(p_workspace, p_run, p_compensates, p_iteration, v_seq);
+        ended_at = clock_timestamp()
+    WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration
+        AND t.run_attempt = p_run_attempt AND t.status = 'running' AND v_run.live;
+    IF FOUND THEN
+        v_done := 1;
+        v_seq := v_seq + 1;
+        INSERT INTO run_events (workspace_id, run_id, seq, type, path, iteration, attempt, data)
+        VALUES (
+            p_workspace, p_run, v_seq, 'step.completed', p_path, p_iteration, p_attempt,
+            jsonb_build_object(
+                'kind', p_kind, 'name', p_name, 'port', p_port,
+                'cost_usd', v_cost, 'tokens_in', p_tokens_in, 'tokens_out', p_tokens_out)
+            || run_log_field('output', p_output) || run_log_field('details', p_details));
+        IF p_compensates IS NOT NULL THEN
+            v_seq := run_log_undone(p_workspace, p_run, p_compensates, p_iteration, v_seq);
+        END IF;
+    ELSE
+        SELECT t.run_attempt, t.status INTO s
+        FROM steps t WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration;
+        IF NOT FOUND AND v_run.live THEN
+            RAISE EXCEPTION 'the start of the step is not known' USING ERRCODE = 'PD410';
+        END IF;
+        IF s.status = 'completed' AND s.run_attempt = p_run_attempt THEN
+            RETURN (SELECT run_log_result(t) FROM steps t
+                    WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration);
+        END IF;
+        -- Too late to matter: the workflow has given the attempt up. What it cost was spent nevertheless.
     END IF;
-    UPDATE runs SET last_event_seq = v_seq, steps_done = steps_done + 1, cost_usd = cost_usd + v_cost,
+    UPDATE runs SET last_event_seq = v_seq, steps_done = steps_done + v_done, cost_usd = cost_usd + v_cost,
         tokens_in = tokens_in + p_tokens_in, tokens_out = tokens_out + p_tokens_out, updated_at = clock_timestamp()
     WHERE id = p_run;
     RETURN NULL;
