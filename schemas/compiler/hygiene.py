@@ -21,17 +21,27 @@ def sound(raw: Any, report: Report) -> dict[str, Any] | None:
     if not isinstance(raw, dict):
         report.add(FaultCode.INVALID_VALUE, _ROOT, f"A workflow document is an object, not {json_type(raw)}.")
         return None
+    if _too_large(raw, report):
+        return None
     scan = _Scan(report)
     scan.run(raw)
     if scan.fatal:
         return None
-    document: dict[str, Any] = _cleaned(raw) if scan.dirty else raw
-    size = len(orjson.dumps(document))
+    if not scan.dirty:
+        return raw
+    cleaned: dict[str, Any] = _cleaned(raw)
+    return None if _too_large(cleaned, report) else cleaned
+
+
+def _too_large(raw: Any, report: Report) -> bool:
+    try:
+        size = len(orjson.dumps(raw))
+    except (orjson.JSONEncodeError, TypeError):
+        return False  # The scan finds out what is wrong.
     if size > MAX_DOCUMENT_BYTES:
         message = f"The document has {size:,} bytes as JSON; at most {MAX_DOCUMENT_BYTES:,} are allowed."
         report.add(FaultCode.LIMIT_EXCEEDED, _ROOT, message)
-        return None
-    return document
+    return size > MAX_DOCUMENT_BYTES
 
 
 def json_type(value: Any) -> str:
@@ -46,6 +56,8 @@ def json_type(value: Any) -> str:
 
 def clean_text(text: str) -> str:
     """The text with NUL and lone surrogates replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
