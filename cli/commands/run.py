@@ -21,8 +21,9 @@ File = Annotated[Path, typer.Argument(help="Workflow document, YAML or JSON; - f
 
 def publish(context: typer.Context, file: File) -> None:
     """Publish a workflow document as a new version; an unchanged one keeps its version."""
+    text = read_document(file)
     with ApiClient.of(connection_of(context)) as api:
-        version = _publish(api, file)
+        version = _publish(api, file, text)
     out.print(f"{plain(version['slug'])} version {version['version']}  [dim]{plain(version.get('version_id', ''))}[/]")
 
 
@@ -49,9 +50,9 @@ def run(
 
     Standard output holds the run's id, or with --watch its result as JSON; everything else goes to standard error.
     """
-    run_input = read_input(pairs or [], input_file)
+    text, run_input = read_document(file), read_input(pairs or [], input_file)
     with ApiClient.of(connection_of(context)) as api:
-        version = _publish(api, file)
+        version = _publish(api, file, text)
         started = api.start_run(str(version["slug"]), int(version["version"]), run_input, key)
         run_id = str(started["id"])
         if not (watch or approve_all or exit_code):
@@ -86,8 +87,7 @@ def print_json(value: Any) -> None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def _publish(api: ApiClient, file: Path) -> dict[str, Any]:
-    text = read_document(file)
+def _publish(api: ApiClient, file: Path, text: str) -> dict[str, Any]:
     try:
         version = api.post_document("/v1/workflows", text, is_json=is_json(file, text))
     except ApiError as refused:

@@ -9,7 +9,9 @@ import typer
 from cli.console import out, plain, say
 from cli.documents import read_document
 from cli.errors import FAILED
+from schemas.compiler import compile_document
 from schemas.faults import Fault
+from schemas.yaml_source import parse_source
 
 File = Annotated[Path, typer.Argument(help="Workflow document, YAML or JSON; - for stdin.", show_default=False)]
 
@@ -29,8 +31,15 @@ def validate(files: Annotated[list[Path], typer.Argument(help="Workflow document
 
 
 def faults_of(text: str) -> Sequence[Fault]:
-    """All faults of a document, with their places in the text."""
-    raise NotImplementedError
+    """All faults of a document, with their places in the text.
+
+    References to other workflows are not followed: only the API knows which are published.
+    """
+    source = parse_source(text)
+    faults = list(source.faults)
+    if source.value is not None:
+        faults += compile_document(source.value, resolve_pins=False).faults
+    return source.place(faults)
 
 
 def print_faults(name: str, text: str, faults: Sequence[Mapping[str, Any]]) -> None:
