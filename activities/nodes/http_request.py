@@ -4,8 +4,8 @@ import asyncio
 import base64
 import codecs
 import json
+import re
 from collections.abc import Iterator
-from email.message import Message
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +29,7 @@ _TEXT_TYPES = frozenset(
         "application/yaml",
     }
 )
+_CHARSET = re.compile(r";\s*charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 # The only decoders that an answer may choose: some others in Python are very slow on hostile text.
 _CHARSETS = frozenset(
     codecs.lookup(name).name
@@ -127,13 +128,13 @@ def _output(response: EgressResponse) -> dict[str, Any]:
 
 
 def _content_type(response: EgressResponse) -> tuple[str, str | None]:
-    header = Message()
-    header["content-type"] = response.headers.get("content-type", "application/octet-stream")
+    value = response.headers.get("content-type", "")
+    named = _CHARSET.search(value)
     try:
-        charset = codecs.lookup(header.get_content_charset() or "").name
+        charset = codecs.lookup(named[1]).name if named else ""
     except (LookupError, ValueError):
         charset = ""
-    return header.get_content_type(), charset if charset in _CHARSETS else None
+    return value.partition(";")[0].strip().lower(), charset if charset in _CHARSETS else None
 
 
 def _is_json(content_type: str) -> bool:
