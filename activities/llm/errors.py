@@ -23,6 +23,7 @@ from schemas.errors import ErrorCode, PerdureError
 CONTEXT_TOO_LONG = "context_too_long"
 QUOTA = "quota"
 _MAX_VENDOR_CHARS = 500
+_MAX_CAUSES = 8
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|hf|AIza)[-_][\w*.-]{4,}|AIza[\w-]{10,}|(?i:bearer)\s+\S+")
 
 _TIMEOUTS = (
@@ -36,7 +37,8 @@ _CONNECTION_ERRORS = (
     "anthropic.APIConnectionError",
     "httpx.TransportError",
     "httpx2.TransportError",
-    "aiohttp.ClientError",
+    "aiohttp.ClientConnectionError",
+    "aiohttp.ClientPayloadError",
 )
 _BY_STATUS = {
     401: ErrorCode.AUTH_FAILED,
@@ -100,12 +102,13 @@ def translate(error: Exception, route: Route, reply: Reply, secrets: tuple[str, 
         return error
     # LiteLLM wraps what breaks in mid-stream.
     error = getattr(error, "original_exception", None) or error
-    if _is_a(error, _TIMEOUTS) or isinstance(error, TimeoutError):
+    causes = _causes(error)
+    if any(isinstance(cause, TimeoutError) or _is_a(cause, _TIMEOUTS) for cause in causes):
         return _named(ErrorCode.TIMEOUT, route, "did not answer in time")
-    if _is_a(error, _CONNECTION_ERRORS):
-        return _broken(route, reply)
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+    if any(isinstance(cause, json.JSONDecodeError | UnicodeDecodeError) for cause in causes):
         return _named(ErrorCode.UPSTREAM_FAILED, route, "sent something that is not JSON")
+    if any(_is_a(cause, _CONNECTION_ERRORS) for cause in causes):
+        return _broken(route, reply)
     vendor = _read(error)
     return None if vendor is None else _translated(vendor, route, secrets)
 
@@ -210,17 +213,29 @@ def _read(error: Exception) -> _VendorError | None:
     body = getattr(error, "body", None)
     if status is None and not _is_a(error, ("openai.OpenAIError", "anthropic.AnthropicError")):
         return None
-    inner = body.get("error", body) if isinstance(body, dict) else {}
+    body = body if isinstance(body, dict) else _embedded(str(error))
+    inner = body.get("error", body)
     inner = inner if isinstance(inner, dict) else {}
     named = (getattr(error, "code", None), getattr(error, "type", None), inner.get("code"), inner.get("type"))
     message = inner.get("message") or getattr(error, "message", None) or str(error)
-    response = getattr(error, "response", None)
+    headers = getattr(error, "litellm_response_headers", None) or getattr(
+        getattr(error, "response", None), "headers", None
+    )
     return _VendorError(
         status=status if isinstance(status, int) else None,
         kinds=frozenset(kind for kind in (*named, *_kinds_of_class(error)) if isinstance(kind, str)),
         message=str(message),
-        headers=getattr(response, "headers", None) or {},
+        headers=headers or {},
     )
+
+
+def _embedded(text: str) -> dict[str, Any]:
+    """The vendor's error body, which LiteLLM puts into the text of its exceptions."""
+    try:
+        found = json.JSONDecoder().raw_decode(text, text.index("{"))[0]
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _kinds_of_class(error: Exception) -> tuple[str, ...]:
@@ -230,7 +245,17 @@ def _kinds_of_class(error: Exception) -> tuple[str, ...]:
     return ("content_policy_violation",) if _is_a(error, ("litellm.ContentPolicyViolationError",)) else ()
 
 
-def _is_a(error: Exception, names: tuple[str, ...]) -> bool:
+def _causes(error: BaseException) -> list[BaseException]:
+    """The exception and what led to it; LiteLLM reports many things as broken connections."""
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and len(found) < _MAX_CAUSES:
+        found.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return found
+
+
+def _is_a(error: BaseException, names: tuple[str, ...]) -> bool:
     """Whether the exception is of one of these classes; a library that is not loaded cannot have raised it."""
     for name in names:
         module, _, attribute = name.partition(".")

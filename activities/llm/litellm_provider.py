@@ -7,8 +7,10 @@ from typing import Any
 
 from activities.llm.call import ModelCall, OnText, Reply
 from activities.llm.headers import call_headers
+from activities.llm.litellm_strictness import refuse_unreadable_events
 from activities.llm.openai_provider import chat_arguments, hear
 from activities.llm.settings import LlmSettings
+from schemas.errors import ErrorCode, PerdureError
 
 
 class LiteLlmProvider:
@@ -17,10 +19,12 @@ class LiteLlmProvider:
     def __init__(self, settings: LlmSettings) -> None:
         self._settings = settings
         self._library: Any = None
+        self._checked: set[str] = set()
 
     async def ask(self, call: ModelCall, reply: Reply, on_text: OnText) -> None:
         """Make the call and fill in the reply."""
         litellm = await self._loaded()
+        self._check(litellm, call.model)
         stream = await litellm.acompletion(
             **chat_arguments(call),
             **self._address(),
@@ -42,6 +46,25 @@ class LiteLlmProvider:
         if self._library is not None:
             await self._library.close_litellm_async_clients()
 
+    def _check(self, litellm: Any, model: str) -> None:
+        """Refuse early what LiteLLM would report as a bad request or try over the network for seconds."""
+        if model in self._checked:
+            return
+        try:
+            litellm.get_llm_provider(model)
+        except litellm.BadRequestError as error:
+            raise PerdureError(
+                ErrorCode.UNKNOWN_MODEL,
+                f"No provider is known for the model {model!r}; write it as provider/model, such as mistral/{model}.",
+            ) from error
+        missing = [] if self._address() else litellm.validate_environment(model)["missing_keys"]
+        # Where other things than keys are missing, the vendor may know us by the machine we run on.
+        if missing and all(name.endswith("_API_KEY") for name in missing):
+            raise PerdureError(
+                ErrorCode.MISSING_CREDENTIAL, f"There is no key for the model {model}: set {' or '.join(missing)}."
+            )
+        self._checked.add(model)
+
     def _address(self) -> dict[str, Any]:
         settings = self._settings
         address: dict[str, Any] = {}
@@ -58,6 +81,10 @@ class LiteLlmProvider:
             # The import takes seconds; heartbeats must go on.
             library: Any = await asyncio.to_thread(importlib.import_module, "litellm")
             library.suppress_debug_info = True
-            library.telemetry = False
+            # Its own token counts are guesses, and for some models it downloads a tokenizer to make them, in a
+            # blocking call that is repeated for half a minute. We take the vendor's counts or none.
+            library.disable_token_counter = True
+            library.disable_hf_tokenizer_download = True
+            refuse_unreadable_events()
             self._library = library
         return self._library
