@@ -56,8 +56,6 @@ def options(
 
 def main() -> None:
     """Entry point of the installed command."""
-    # jsonschema would build a grammar of international addresses, which takes half of a worker's start; none is used.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     status = run_command(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()

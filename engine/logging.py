@@ -31,7 +31,7 @@ _SECRET_KEY: Final = re.compile(r"authorization|api_?key|token$|secret|password|
 _SECRET_TEXT: Final = re.compile(
     r"(?P<scheme>\bBearer )[^\s\"',]{6,}|(?P<url>://[^/\s:@\"']*:)[^/\s@\"']+(?=@)|\bsk-[A-Za-z0-9_-]{12,}"
 )
-_QUIET: Final = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "uvicorn.access": logging.WARNING}
+_QUIET: Final = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "uvicorn": logging.WARNING}
 
 _WORKFLOW_FIELDS: Final = {"workflow_id": "workflow_id", "run_id": "execution_id", "attempt": "attempt"}
 _ACTIVITY_FIELDS: Final = {"workflow_id": "workflow_id", "activity_type": "activity", "attempt": "attempt"}
@@ -100,7 +100,8 @@ def _name_service(service: str) -> Processor:
 
 def flatten_temporal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Lift the few facts worth having out of what the Temporal SDK attaches to its lines."""
-    event.pop("temporal_log", None)
+    for noise in ("temporal_log", "color_message"):
+        event.pop(noise, None)
     for key, fields in (("temporal_workflow", _WORKFLOW_FIELDS), ("temporal_activity", _ACTIVITY_FIELDS)):
         attached = event.pop(key, None)
         if isinstance(attached, dict):
