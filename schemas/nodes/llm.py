@@ -27,7 +27,9 @@ class LlmConfig(NodeConfig):
     output_schema: dict[str, Any] | None = Field(
         default=None, description="JSON Schema; the output is then data that satisfies it instead of text."
     )
-    temperature: float | None = Field(default=None, ge=0, le=2)
+    temperature: float | None = Field(
+        default=None, ge=0, le=2, description="How much chance the model may use; its own default if not set."
+    )
     max_tokens: int = Field(default=4096, ge=1, le=200_000, description="Longest answer.")
 
 
