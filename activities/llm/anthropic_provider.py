@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from activities.llm.call import Finish, ModelCall, OnText, Reply, Usage
 from activities.llm.headers import call_headers
 from activities.llm.settings import LlmSettings
+from activities.llm.shapes import spread_types
 from schemas.errors import ErrorCode, PerdureError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _arguments(call: ModelCall) -> dict[str, Any]:
     if call.output_schema is not None:
         from anthropic import transform_schema
 
-        form = {"type": "json_schema", "schema": transform_schema(call.output_schema)}
+        form = {"type": "json_schema", "schema": transform_schema(spread_types(call.output_schema))}
         arguments["output_config"] = {"format": form}
     return arguments
 

@@ -1,10 +1,9 @@
 """The one way to ask a language model."""
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
-from activities.llm import prices, structured
+from activities.llm import prices, shapes, structured
 from activities.llm.anthropic_provider import AnthropicProvider
 from activities.llm.call import Finish, LlmAnswer, LlmRequest, ModelCall, OnText, Provider, Reply, Turn
 from activities.llm.errors import judge, may_fall_back, translate, unusable
@@ -12,50 +11,11 @@ from activities.llm.litellm_provider import LiteLlmProvider
 from activities.llm.openai_provider import OpenAiProvider
 from activities.llm.routing import Route, Vendor, chain
 from activities.llm.settings import LlmSettings
+from activities.llm.spend import Spend
 from activities.llm.structured import Shape, UnusableAnswerError
+from activities.llm.viewers import Viewers
 from activities.text import clean_text
 from schemas.errors import PerdureError
-
-RESTART_MARK = "\n\n--- the text above is discarded ---\n\n"
-"""Streamed between an answer that cannot be used and the next one; never part of a result."""
-
-
-class Spend:
-    """Tokens and money of one attempt, every call of it included."""
-
-    def __init__(self) -> None:
-        self.tokens_in = 0
-        self.tokens_out = 0
-        self.cost = Decimal(0)
-        self.calls = 0
-        self.unpriced: set[str] = set()
-        self.uncounted = False
-
-    def add(self, route: Route, reply: Reply) -> None:
-        """Count a call, whatever came of it."""
-        usage = reply.usage
-        self.calls += 1
-        self.tokens_in += usage.tokens_in
-        self.tokens_out += usage.tokens_out
-        cost = prices.cost_of(route, usage)
-        if cost is None and usage.tokens_in:
-            self.unpriced.add(route.model)
-        self.cost += cost or 0
-        self.uncounted |= reply.finish is not None and not usage.tokens_in
-
-    def report(self) -> dict[str, Any]:
-        """The counters as JSON."""
-        report: dict[str, Any] = {
-            "calls": self.calls,
-            "tokens_in": self.tokens_in,
-            "tokens_out": self.tokens_out,
-            "cost_usd": float(self.cost),
-        }
-        if self.unpriced:
-            report["price_unknown"] = sorted(self.unpriced)
-        if self.uncounted:
-            report["usage_unknown"] = True
-        return report
 
 
 class LlmGateway:
@@ -86,10 +46,11 @@ class LlmGateway:
         Raises:
             PerdureError: with the tokens and the cost of the failed attempt in its details.
         """
+        await prices.ready()
         shape = Shape(request.output_schema) if request.output_schema is not None else None
         spend = Spend()
         failures: list[PerdureError] = []
-        stream = _Restartable(on_text)
+        stream = Viewers(on_text)
         for route in chain(self._settings, request.model, request.fallbacks):
             await stream.restart()
             try:
@@ -106,7 +67,7 @@ class LlmGateway:
             await provider.close()
 
     async def _answer(
-        self, route: Route, request: LlmRequest, shape: Shape | None, spend: Spend, stream: "_Restartable"
+        self, route: Route, request: LlmRequest, shape: Shape | None, spend: Spend, stream: Viewers
     ) -> LlmAnswer:
         call, ignored = _first_call(route, request)
         reply = await self._ask(route, call, shape, spend, stream)
@@ -124,7 +85,7 @@ class LlmGateway:
         return LlmAnswer(output, route.model, spend.tokens_in, spend.tokens_out, float(spend.cost), details)
 
     async def _data(
-        self, route: Route, call: ModelCall, shape: Shape, reply: Reply, spend: Spend, stream: "_Restartable"
+        self, route: Route, call: ModelCall, shape: Shape, reply: Reply, spend: Spend, stream: Viewers
     ) -> tuple[Any, Reply]:
         """The data of a structured answer; an unusable one is sent back once, with what is wrong."""
         try:
@@ -138,9 +99,7 @@ class LlmGateway:
         except UnusableAnswerError as problem:
             raise unusable(problem, route) from problem
 
-    async def _ask(
-        self, route: Route, call: ModelCall, shape: Shape | None, spend: Spend, stream: "_Restartable"
-    ) -> Reply:
+    async def _ask(self, route: Route, call: ModelCall, shape: Shape | None, spend: Spend, stream: Viewers) -> Reply:
         reply = Reply()
         try:
             await self._providers[route.vendor].ask(call, reply, stream.send)
@@ -155,23 +114,6 @@ class LlmGateway:
         return reply
 
 
-class _Restartable:
-    """Passes text on, and says so when what was passed on is void."""
-
-    def __init__(self, on_text: OnText) -> None:
-        self._on_text = on_text
-        self._sent = False
-
-    async def send(self, text: str) -> None:
-        self._sent = True
-        await self._on_text(clean_text(text))
-
-    async def restart(self) -> None:
-        if self._sent:
-            await self._on_text(RESTART_MARK)
-        self._sent = False
-
-
 def _objection(reply: Reply, problem: UnusableAnswerError) -> tuple[Turn, Turn]:
     """The unusable answer and what is wrong with it, as the conversation goes on."""
     return Turn("assistant", clean_text(reply.text)), Turn("user", structured.correction(problem))
@@ -181,7 +123,7 @@ def _first_call(route: Route, request: LlmRequest) -> tuple[ModelCall, dict[str,
     """The call for a model, and what of the request it cannot take."""
     schema, system, temperature = request.output_schema, request.system, request.temperature
     if schema is not None and not _by_api(route, schema):
-        system = "\n\n".join(part for part in (system, structured.instructions(schema)) if part)
+        system = "\n\n".join(part for part in (system, shapes.instructions(schema)) if part)
         schema = None
     ignored: dict[str, Any] = {}
     if temperature is not None and not prices.accepts_temperature(route):
@@ -200,9 +142,9 @@ def _first_call(route: Route, request: LlmRequest) -> tuple[ModelCall, dict[str,
 
 def _by_api(route: Route, schema: dict[str, Any]) -> bool:
     """Whether the vendor's API itself can hold the model to the schema; else the model is told in words."""
-    if not structured.is_object(schema) or not prices.takes_schema(route):
+    if not shapes.is_object(schema) or not prices.takes_schema(route):
         return False
-    return route.vendor is not Vendor.ANTHROPIC or structured.is_strict(schema)
+    return route.vendor is not Vendor.ANTHROPIC or shapes.is_strict(schema)
 
 
 def _conclusion(failures: list[PerdureError], spend: Spend) -> PerdureError:

@@ -36,7 +36,10 @@ class LiteLlmProvider:
             drop_params=True,
         )
         reply.started = True
-        await hear(stream, reply, on_text)
+        try:
+            await hear(stream, reply, on_text)
+        finally:
+            await stream.aclose()
         if stream.received_finish_reason is None and stream.intermittent_finish_reason is None:
             # LiteLLM makes up a `stop` when a stream ends without one.
             reply.finish = None

@@ -5,10 +5,10 @@ import importlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from activities.llm import structured
 from activities.llm.call import Finish, ModelCall, OnText, Reply, Usage
 from activities.llm.headers import call_headers
 from activities.llm.settings import LlmSettings
+from activities.llm.shapes import is_strict
 from schemas.errors import ErrorCode, PerdureError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def chat_arguments(call: ModelCall) -> dict[str, Any]:
     if call.temperature is not None:
         arguments["temperature"] = call.temperature
     if call.output_schema is not None:
-        form = {"name": "answer", "schema": call.output_schema, "strict": structured.is_strict(call.output_schema)}
+        form = {"name": "answer", "schema": call.output_schema, "strict": is_strict(call.output_schema)}
         arguments["response_format"] = {"type": "json_schema", "json_schema": form}
     return arguments
 

@@ -1,5 +1,6 @@
 """What a call costs, by the price map that ships with LiteLLM; money is exact decimal US dollars."""
 
+import asyncio
 import json
 import re
 from decimal import Decimal
@@ -18,6 +19,12 @@ _KEPT = (_INPUT, _OUTPUT, _READ, _WRITE, "supports_response_schema", "supports_s
 _TIER = re.compile(rf"^{_INPUT}_above_(\d+)k_tokens$")
 
 
+async def ready() -> None:
+    """Load the map beside the event loop; later calls cost nothing."""
+    if not _price_map.cache_info().currsize:
+        await asyncio.to_thread(_price_map)
+
+
 def cost_of(route: Route, usage: Usage) -> Decimal | None:
     """Dollars of a call; None if the model's price is not known."""
     prices = facts(route)
@@ -33,7 +40,9 @@ def cost_of(route: Route, usage: Usage) -> Decimal | None:
 def facts(route: Route) -> dict[str, Any]:
     """What the map knows about a model: prices per token and abilities; empty for an unknown one."""
     known = _price_map()
-    names = (route.model, f"{route.vendor}/{route.model}")
+    # A fine-tuned model, `ft:gpt-4o-2024-08-06:acme::7p4lURel`, costs what its kind costs.
+    kind = ":".join(route.model.split(":")[:2])
+    names = (route.model, f"{route.vendor}/{route.model}", kind)
     return next((known[name] for name in names if name in known), {})
 
 

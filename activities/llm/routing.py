@@ -10,7 +10,7 @@ from schemas.errors import ErrorCode, PerdureError
 DEFAULT_ALIAS = "default"
 DEFAULT_OPENAI_MODEL = "gpt-6-luna"
 DEFAULT_ANTHROPIC_MODEL = "claude-haiku-5-5"
-_OPENAI = re.compile(r"^(?:gpt-|chatgpt-|o\d)", re.IGNORECASE)
+_OPENAI = re.compile(r"^(?:ft:)?(?:gpt-|chatgpt-|o\d)", re.IGNORECASE)
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}$")
 _MAX_ALIAS_DEPTH = 10
 

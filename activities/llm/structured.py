@@ -1,4 +1,4 @@
-"""Structured answers: how a model is asked for data, and how its text becomes data or is refused."""
+"""Structured answers: how a model's text becomes data of the wanted shape, or is refused."""
 
 import json
 import math
@@ -16,11 +16,6 @@ from schemas.errors import ErrorCode, PerdureError
 MAX_ERRORS = 10
 _MAX_ERROR_CHARS = 300
 _FENCE = re.compile(r"```[ \t]*(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
-_STRICT_KEYWORDS = {
-    *("type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "$ref", "$defs"),
-    *("title", "description", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern"),
-    *("minItems", "maxItems"),
-}
 
 
 class UnusableAnswerError(Exception):
@@ -64,12 +59,6 @@ class Shape:
         return lines if len(found) <= MAX_ERRORS else [*lines, f"… and {len(found) - MAX_ERRORS} more"]
 
 
-def instructions(schema: dict[str, Any]) -> str:
-    """What a model is told that cannot be given a schema by its API."""
-    text = json.dumps(schema, ensure_ascii=False)
-    return f"Answer with JSON only: no other words and no code fences. It must satisfy this JSON Schema: {text}"
-
-
 def correction(problem: UnusableAnswerError) -> str:
     """What a model is told after an unusable answer."""
     return (
@@ -77,29 +66,6 @@ def correction(problem: UnusableAnswerError) -> str:
         f"{problem}\n"
         "Answer the request again, with JSON only, so that these problems are gone."
     )
-
-
-def is_strict(schema: Any) -> bool:
-    """Whether the vendors' constrained decoding can guarantee the schema: closed objects, all fields required."""
-    if isinstance(schema, list):
-        return all(is_strict(item) for item in schema)
-    if not isinstance(schema, dict):
-        return isinstance(schema, bool) is False
-    if not schema.keys() <= _STRICT_KEYWORDS or not (schema.keys() & {"type", "anyOf", "enum", "const", "$ref"}):
-        return False
-    properties = schema.get("properties", {})
-    kind = schema.get("type")
-    if kind == "object" or "properties" in schema or (isinstance(kind, list) and "object" in kind):
-        closed = schema.get("additionalProperties") is False and set(schema.get("required", ())) == set(properties)
-        if not closed:
-            return False
-    inner = [*properties.values(), *schema.get("$defs", {}).values(), *schema.get("anyOf", ())]
-    return is_strict([*inner, schema["items"]] if "items" in schema else inner)
-
-
-def is_object(schema: dict[str, Any]) -> bool:
-    """Whether the root is an object, which the vendors' APIs demand."""
-    return schema.get("type") == "object"
 
 
 def _load(text: str) -> Any:

@@ -1,0 +1,55 @@
+"""Passes the text of an answer to whoever watches the run."""
+
+import structlog
+
+from activities.llm.call import OnText
+from activities.text import clean_text
+from schemas.errors import ErrorCode, PerdureError
+
+RESTART_MARK = "\n\n--- the text above is discarded ---\n\n"
+"""Streamed between an answer that cannot be used and the next one; never part of a result."""
+
+MAX_CHARS = 8 * 1024 * 1024
+"""Characters of all answers of one attempt; whoever sends more is broken and would fill our memory."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Viewers:
+    """The receiving end of a stream, which may fail without harm: a paid answer is not thrown away for its viewers."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+        self._sent = False
+        self._lost = False
+        self._chars = 0
+
+    async def send(self, text: str) -> None:
+        """Pass a piece of text on.
+
+        Raises:
+            PerdureError: `result_too_large` if there is no end to it.
+        """
+        self._chars += len(text)
+        if self._chars > MAX_CHARS:
+            raise PerdureError(
+                ErrorCode.RESULT_TOO_LARGE,
+                f"The model's answer is longer than {MAX_CHARS:,} characters and was stopped.",
+            )
+        self._sent = True
+        await self._pass_on(clean_text(text))
+
+    async def restart(self) -> None:
+        """Say that what was passed on is void."""
+        if self._sent:
+            await self._pass_on(RESTART_MARK)
+        self._sent = False
+
+    async def _pass_on(self, text: str) -> None:
+        if self._lost:
+            return
+        try:
+            await self._on_text(text)
+        except Exception as error:
+            self._lost = True
+            _log.warning("answer_not_streamed", error_type=type(error).__name__, exc_info=error)
