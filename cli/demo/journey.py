@@ -9,8 +9,8 @@ from typing import Any
 
 from rich.table import Table
 
-from cli.approvals import Answer, automatic, decide
-from cli.client import ApiClient, ApiError
+from cli.approvals import Answer
+from cli.client import ApiClient
 from cli.console import err, plain, say
 from cli.demo.files import EXAMPLE, ROOT, Episode
 from cli.process.stack import Stack
@@ -20,21 +20,16 @@ from cli.watch.progress import RunView
 REFUSED = "A-1052"
 """The order whose customer admits the damage: the demo, when it decides by itself, says no to this one."""
 
-CONFLICT = 409
-
 
 class SelfApproving(Follower):
     """Follows a run and decides what it asks: yes, but for one order."""
 
-    def _approve(self, approval: dict[str, Any]) -> None:
+    def answer_for(self, approval: dict[str, Any]) -> Answer:
+        """See base class."""
         payload = approval.get("payload")
-        refused = isinstance(payload, dict) and payload.get("order") == REFUSED
-        answer = Answer("rejected", reason="The dog did it.") if refused else automatic(approval)
-        try:
-            decide(self.api, str(approval["id"]), answer)
-        except ApiError as lost:
-            if lost.status_code != CONFLICT:
-                raise
+        if isinstance(payload, dict) and payload.get("order") == REFUSED:
+            return Answer("rejected", reason="The dog did it.")
+        return super().answer_for(approval)
 
 
 @dataclass
