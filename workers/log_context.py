@@ -3,10 +3,16 @@
 from typing import Any
 
 import structlog
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 _FIELDS = ("run_id", "workspace_id", "path", "iteration", "kind")
+
+
+def keep_facts_out_of_messages() -> None:
+    """Stop the SDK's loggers from writing a dictionary behind every message: the facts are fields of the line."""
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
 
 
 class LogContextInterceptor(Interceptor):
