@@ -27,6 +27,8 @@ StepActivity = Callable[[StepInput], Awaitable[StepResult]]
 _MARGIN = 0.05
 """Share of the attempt's time that is kept for reporting that it ran out."""
 _MAX_MARGIN = 0.5
+_BEHAVIOURS_SHARE = 0.98
+"""Share of the rest that a behaviour is told of: its own message, which knows the reason, comes before ours."""
 _FAULTS_NAMED = 5
 
 
@@ -74,7 +76,7 @@ async def _attempt(
             attempt=info.attempt,
             services=services,
             emit_text=emit_text,
-            timeout=limit,
+            timeout=None if limit is None else limit * _BEHAVIOURS_SHARE,
             scheduled_at=info.scheduled_time,
         )
         outcome = await _within(limit, behaviour(config, context))

@@ -37,7 +37,7 @@ class StepContext:
     emit_text: Callable[[str], Awaitable[None]]
     """Streams a piece of text to whoever watches the run; batched, never part of the result."""
     timeout: float | None = None
-    """Seconds that the attempt may take."""
+    """Seconds after which a behaviour should give up by itself; the attempt is ended a little later."""
     scheduled_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When the step was scheduled; the same on every attempt."""
 
