@@ -15,6 +15,8 @@ TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 STREAM_TIMEOUT = httpx.Timeout(45.0, connect=5.0)
 """The server sends a comment every few seconds, so a silence this long means that the connection is dead."""
 
+MAX_ERRORS_SHOWN = 10
+
 Json = dict[str, Any]
 
 
@@ -103,6 +105,8 @@ class ApiClient:
             with self._http.stream(
                 "GET", f"/v1/runs/{run_id}/events", headers=headers, timeout=STREAM_TIMEOUT
             ) as answer:
+                if answer.status_code == httpx.codes.NO_CONTENT:
+                    return
                 if answer.status_code != httpx.codes.OK:
                     answer.read()
                     raise ApiError(answer.status_code, _problem(answer))
@@ -149,7 +153,9 @@ def _sentence(status_code: int, problem: Json) -> str:
         return "the API does not accept the token; give the right one with --token or PERDURE_API_TOKEN"
     said = problem.get("detail") or problem.get("title") or "no explanation"
     code = f" [{problem['code']}]" if problem.get("code") else ""
-    return f"{said}{code} (HTTP {status_code})"
+    wrong = [one for one in problem.get("errors") or () if isinstance(one, dict)]
+    lines = "".join(f"\n  {one.get('field')}: {one.get('message')}" for one in wrong[:MAX_ERRORS_SHOWN])
+    return f"{said}{code} (HTTP {status_code}){lines}"
 
 
 def _parse_stream(lines: Iterator[str]) -> Iterator[Json]:

@@ -91,7 +91,7 @@ def _publish(api: ApiClient, file: Path, text: str) -> dict[str, Any]:
     try:
         version = api.post_document("/v1/workflows", text, is_json=is_json(file, text))
     except ApiError as refused:
-        faults = refused.problem.get("faults") or refused.problem.get("errors")
+        faults = refused.problem.get("faults")
         if not isinstance(faults, list) or not faults:
             raise
         print_faults(str(file), text, faults)

