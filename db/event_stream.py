@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,7 +38,7 @@ class EventHub:
         self._readers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
 
-    async def follow(self, workspace_id: UUID, run_id: UUID, after_seq: int = 0) -> AsyncIterator[RunEvent]:
+    async def follow(self, workspace_id: UUID, run_id: UUID, after_seq: int = 0) -> AsyncGenerator[RunEvent]:
         """Every event after `after_seq`, in order and once; ends after the last event of an ended run.
 
         Raises:

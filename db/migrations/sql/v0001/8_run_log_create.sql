@@ -23,7 +23,7 @@ BEGIN
     VALUES (
         p_run, p_workspace, p_workflow, p_version, p_input, p_key, p_request_hash, p_trigger, p_forked_from, p_edit,
         p_snapshot, 1)
-    ON CONFLICT (workspace_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING 'created', r.id, r.version_id, r.created_at, r.request_hash
     INTO outcome, run_id, version_id, created_at, request_hash;
     IF FOUND THEN
@@ -32,9 +32,10 @@ BEGIN
             jsonb_build_object('trigger', p_trigger) || run_log_field('forked_from', to_jsonb(p_forked_from)));
         RETURN;
     END IF;
-    SELECT 'known', r.id, r.version_id, r.created_at, r.request_hash
+    -- The run itself is there if its first insert was committed but the answer was lost.
+    SELECT CASE r.id WHEN p_run THEN 'created' ELSE 'known' END, r.id, r.version_id, r.created_at, r.request_hash
     INTO outcome, run_id, version_id, created_at, request_hash
-    FROM runs r WHERE r.workspace_id = p_workspace AND r.idempotency_key = p_key;
+    FROM runs r WHERE r.workspace_id = p_workspace AND (r.id = p_run OR r.idempotency_key = p_key);
 END
 $$;
 
