@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
@@ -159,11 +160,16 @@ def external_storage(database: Database) -> ExternalStorage:
     return ExternalStorage(drivers=[driver], driver_selector=select, payload_size_threshold=OFFLOAD_BYTES)
 
 
-async def store_plan(session: AsyncSession, workspace_id: str, plan: Plan, plan_hash: str) -> PlanRef:
+def plan_hash(plan: Plan) -> str:
+    """Content hash of a plan: the same in every workspace, whatever the order of keys was in its document."""
+    return hashlib.sha256(orjson.dumps(plan.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def store_plan(session: AsyncSession, workspace_id: UUID, plan: Plan) -> PlanRef:
     """Store a plan in the caller's transaction; runs then name it by the reference that is returned."""
-    blob_hash, data = serialize(plan_payload(workspace_id, plan))
-    await _insert_blobs(session, UUID(workspace_id), {blob_hash: data})
-    return PlanRef(workspace_id=workspace_id, plan_hash=plan_hash, blob_hash=blob_hash, size=len(data))
+    blob_hash, data = serialize(plan_payload(str(workspace_id), plan))
+    await _insert_blobs(session, workspace_id, {blob_hash: data})
+    return PlanRef(workspace_id=str(workspace_id), plan_hash=plan_hash(plan), blob_hash=blob_hash, size=len(data))
 
 
 async def _insert_blobs(session: AsyncSession, workspace_id: UUID, items: dict[str, bytes]) -> None:

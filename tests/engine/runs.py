@@ -20,7 +20,7 @@ async def pending_run(database: Database, workspace_id: UUID, *, text: str = "",
     """A pending run of a version whose plan is stored."""
     version = await new_version(database, workspace_id)
     async with database.tenant(workspace_id) as session:
-        plan = await store_plan(session, str(workspace_id), stub_plan(text=text), "hash")
+        plan = await store_plan(session, workspace_id, stub_plan(text=text))
         # Versions are never changed, so a second one carries the plan.
         stored = WorkflowVersion(
             id=uuid4(),

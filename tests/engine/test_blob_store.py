@@ -51,7 +51,7 @@ async def test_small_messages_and_values_without_workspace_stay_inline(database:
 async def test_a_stored_plan_arrives_as_a_plan(database: Database, workspace_id: UUID) -> None:
     plan = stub_plan(text="t" * 100_000)
     async with database.tenant(workspace_id) as session:
-        reference = await store_plan(session, str(workspace_id), plan, "hash")
+        reference = await store_plan(session, workspace_id, plan)
     assert reference.size > 100_000
     converter = data_converter(external_storage(database))
     payloads = await converter.encode([reference])

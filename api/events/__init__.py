@@ -1,0 +1,1 @@
+"""Events from outside that runs wait for."""
