@@ -228,7 +228,7 @@ def _identity() -> dict[str, Any]:
 
 def _system_user() -> pwd.struct_passwd:
     try:
-        user = _wheel().ensure_user_exists(SYSTEM_USER)
+        user: pwd.struct_passwd | None = _wheel().ensure_user_exists(SYSTEM_USER)
     except (OSError, subprocess.SubprocessError) as failed:
         raise EmbeddedServerError(f"PostgreSQL never runs as root and user {SYSTEM_USER} cannot be made") from failed
     if user is None:
