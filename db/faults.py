@@ -22,7 +22,7 @@ _OUTAGE: Final = ("08", "57P", "53", "40")
 def translate(error: BaseException) -> PerdureError | None:
     """Our own error for an error of the database that is nobody's bug; None for any other."""
     state = _sqlstate(error)
-    if state in BAD_TEXT or isinstance(error, UnicodeEncodeError):
+    if state in BAD_TEXT or _could_not_be_encoded(error):
         return invalid_text()
     if state == NO_SUCH_RUN:
         return PerdureError(ErrorCode.NOT_FOUND, "There is no such run.")
@@ -48,6 +48,14 @@ def unavailable() -> PerdureError:
 def start_is_unknown(error: BaseException) -> bool:
     """Whether the database has forgotten, in a crash, that the step was started."""
     return _sqlstate(error) == START_UNKNOWN
+
+
+def _could_not_be_encoded(error: BaseException) -> bool:
+    """Whether half a surrogate pair was refused by the driver itself; several layers wrap its error."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, UnicodeEncodeError):
+        cause = cause.__cause__
+    return cause is not None
 
 
 def _sqlstate(error: BaseException) -> str | None:

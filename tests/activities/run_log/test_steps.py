@@ -190,9 +190,10 @@ async def test_text_that_cannot_be_stored_is_refused(run: LoggedRun, text: objec
     with pytest.raises(PerdureError) as refused:
         await run.log.step_completed(run.step(), 1, run.result(text))
     assert refused.value.code is ErrorCode.INVALID_TEXT
-    with pytest.raises(PerdureError) as refused:
-        await run.log.step_started(run.step("b", name="x\0y"), 1)
-    assert refused.value.code is ErrorCode.INVALID_TEXT
+    for name in ("x\0y", "x\ud800"):
+        with pytest.raises(PerdureError) as refused:
+            await run.log.step_started(run.step("b", name=name), 1)
+        assert refused.value.code is ErrorCode.INVALID_TEXT
     await run.log.step_completed(run.step(), 1, run.result("\\u0000 is fine"))
 
 
