@@ -9,9 +9,7 @@ import typer
 from cli.console import out, plain, say
 from cli.documents import read_document
 from cli.errors import FAILED
-from schemas.compiler import compile_document
 from schemas.faults import Fault
-from schemas.yaml_source import parse_source
 
 File = Annotated[Path, typer.Argument(help="Workflow document, YAML or JSON; - for stdin.", show_default=False)]
 
@@ -35,6 +33,9 @@ def faults_of(text: str) -> Sequence[Fault]:
 
     References to other workflows are not followed: only the API knows which are published.
     """
+    from schemas.compiler import compile_document  # late: the expression language takes a second to import
+    from schemas.yaml_source import parse_source
+
     source = parse_source(text)
     faults = list(source.faults)
     if source.value is not None:
