@@ -80,6 +80,9 @@ class Stack:
 
     def missing(self) -> str | None:
         """What is not ready yet, or nothing."""
+        for child in self.children:
+            if child.pid is None:  # whoever answers on its port is not ours
+                return f"{child.name}: is not running"
         for name, url in (("API", f"{self.api_url}/readyz"), ("worker", f"{self.worker_url}/readyz")):
             if complaint := _not_ready(url):
                 return f"{name}: {complaint}"
