@@ -85,7 +85,7 @@ class Simulator:
         except (ValueError, KeyError, TypeError, AttributeError):
             return self._refuse(protocol, Refusal(400, "bad_request"), "")
         step = request.headers.get(STEP_HEADER) or sha256(body).hexdigest()[:16]
-        self._stats.start(step)
+        self._stats.start(step, request.client)
         await asyncio.sleep(steering.delay + self._options.latency)
         refusal = _refusal(request, question, steering, fault)
         if refusal:

@@ -12,7 +12,7 @@ from typing import Any
 
 _TAGGED = re.compile(r"<(mail|e-?mail|message)>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 _HEADED = re.compile(r"(?:^|\n)[^\n]{0,60}\b(?:mail|e-mail|email|message):[ \t]*\n?(.+)", re.IGNORECASE | re.DOTALL)
-_FEEDBACK = re.compile(r"problems with the last draft:\s*(.*?)(?:\n\s*\n|\Z)", re.IGNORECASE | re.DOTALL)
+_FEEDBACK = re.compile(r"problems with the last draft:[ \t]*(.*?)(?:\n\s*\n|\Z)", re.IGNORECASE | re.DOTALL)
 _TOLD = re.compile(r"^what to say:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 _FACT = re.compile(r"^([A-Z][\w ]{0,40}):[ \t]*(\S.*)$", re.MULTILINE)
 _NO_FEEDBACK = {"", "-", "none", "none yet", "null", "nothing", "[]", '""', "no problems", "n/a"}

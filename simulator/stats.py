@@ -18,15 +18,18 @@ class Stats:
         self._tokens_in = 0
         self._tokens_out = 0
         self._attempts: Counter[str] = Counter()
+        self._connections: set[tuple[str, int]] = set()
 
     def attempt(self, key: str) -> int:
         """Number of this attempt under a key, from 1."""
         self._attempts[key] += 1
         return self._attempts[key]
 
-    def start(self, step: str) -> None:
-        """A call begins."""
+    def start(self, step: str, client: tuple[str, int] | None) -> None:
+        """A call begins, over the connection from this address and port."""
         self._started[step] += 1
+        if client:
+            self._connections.add(client)
 
     def complete(self, step: str, tokens_in: int, tokens_out: int) -> None:
         """A call was answered in full."""
@@ -44,6 +47,7 @@ class Stats:
             "started": self._started.total(),
             "completed": self._completed.total(),
             "refused": self._refused,
+            "connections": len(self._connections),
             "tokens_in": self._tokens_in,
             "tokens_out": self._tokens_out,
             "started_by_step": dict(self._started),

@@ -20,7 +20,9 @@ class LlmConfig(NodeConfig):
         "every other name through LiteLLM.",
     )
     fallbacks: list[str] = Field(
-        default_factory=list, max_length=5, description="Models tried in order when the one before cannot answer."
+        default_factory=list,
+        max_length=5,
+        description="Models tried in order when the one before is unknown, busy, broken or gave an unusable answer.",
     )
     system: str | None = Field(default=None, max_length=200_000, description="Instructions.")
     prompt: str = Field(min_length=1, max_length=800_000, description="What the model is asked.")
@@ -67,6 +69,16 @@ SPEC = NodeSpec(
                 },
             },
             output={"intent": "refund", "amount": 12},
+            env=("simulator",),
+        ),
+        Example(
+            name="another model steps in",
+            config={
+                "model": "gpt-does-not-exist",
+                "fallbacks": ["gpt-4o-mini"],
+                "prompt": "Say hello. [[sim:reply Hello!]]",
+            },
+            output="Hello!",
             env=("simulator",),
         ),
         Example(
