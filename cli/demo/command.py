@@ -27,14 +27,22 @@ PATIENCE = 600.0
 """Seconds that `--exit` gives the run."""
 
 
+HUMAN_PACE = ("--latency", "1", "--token-latency", "0.03")
+"""How slowly the simulator answers when somebody watches: about as fast as a model, and slow enough to be killed."""
+
+
 @dataclass
 class DemoStack(Stack):
     """The stack of `perdure up`, and the ledger."""
 
     episode: Episode | None = None
+    unhurried: bool = False
 
     def _children(self) -> list[Child]:
         children = super()._children()
+        for child in children:
+            if child.name == "simulator" and self.unhurried:
+                child.arguments += HUMAN_PACE
         if self.episode is not None:
             data = ["--data", str(self.episode.database(self.setup.folder)), "--port", str(self.episode.ledger_port)]
             children.insert(0, self._child(LEDGER, data, grace=3))
@@ -78,7 +86,7 @@ def _show(folder: DataFolder, port: int | None, *, by_itself: bool) -> int:
     _allow(f"127.0.0.1:{episode.ledger_port}")
     simulated = not (os.environ.get("OPENAI_API_KEY") or os.environ.get("ANTHROPIC_API_KEY"))
     say("[dim]no OPENAI_API_KEY or ANTHROPIC_API_KEY: the built-in simulator answers[/]" if simulated else "")
-    stack = DemoStack(Setup(folder, port, simulated), announce, episode=episode)
+    stack = DemoStack(Setup(folder, port, simulated), announce, episode=episode, unhurried=not by_itself)
     results: list[bool] = []
     run_stack(stack, when_ready=lambda stopper: _set_out(Journey(stack, episode, by_itself), stopper, results.append))
     return OK if not by_itself or results == [True] else FAILED

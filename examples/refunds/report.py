@@ -14,7 +14,8 @@ from rich.table import Table
 
 from examples.refunds.expected import Expected, expect, faults, load
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
+console.width = max(console.width, 100)
 
 
 def granted(approvals: Iterable[Mapping[str, Any]]) -> dict[str, float]:
