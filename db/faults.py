@@ -45,6 +45,11 @@ def unavailable() -> PerdureError:
     return PerdureError(ErrorCode.UNAVAILABLE, "The database cannot be reached at the moment.", retry_after=1.0)
 
 
+def run_is_missing(error: BaseException) -> bool:
+    """Whether the workspace has no such run."""
+    return _sqlstate(error) == NO_SUCH_RUN
+
+
 def start_is_unknown(error: BaseException) -> bool:
     """Whether the database has forgotten, in a crash, that the step was started."""
     return _sqlstate(error) == START_UNKNOWN

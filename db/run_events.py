@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.expression import bindparam
 
 from db.effects import effects
+from db.faults import run_is_missing
 from db.tables import RunEventRow
 from schemas.errors import ErrorCode, PerdureError
 from schemas.messages import StepEntry
@@ -66,10 +68,17 @@ async def enter_run(
     """Lock a run for what follows in this transaction, and store the entries that rode along.
 
     Raises:
-        PerdureError: `cancelled` if the run has ended or a later attempt of it has begun.
+        PerdureError: `cancelled` if the run has ended or a later attempt of it has begun; `unavailable` if it has no
+            row, because a child run writes its row beside its first step.
     """
     told = [entry.model_dump(mode="json") for entry in entries] or None
-    live = await session.scalar(_WRITE, {"workspace": workspace_id, "run": run_id, "attempt": attempt, "entries": told})
+    values = {"workspace": workspace_id, "run": run_id, "attempt": attempt, "entries": told}
+    try:
+        live = await session.scalar(_WRITE, values)
+    except DBAPIError as error:
+        if not run_is_missing(error):
+            raise
+        raise PerdureError(ErrorCode.UNAVAILABLE, "The run has no row yet.", retry_after=0.1) from error
     if not live:
         raise PerdureError(ErrorCode.CANCELLED, "The run has ended, or a later attempt of it has begun.")
     effects(session).runs.add(UUID(run_id))

@@ -12,6 +12,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.failures import to_application_error
 from activities.heartbeat import heartbeats
 from activities.run_log.log import RunLog
+from activities.run_log.statements import PASSING
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
 from schemas.messages import StepInput, StepResult
 
@@ -82,12 +83,12 @@ class _StepLogger(ActivityInboundInterceptor):
 
 
 async def _patiently(write: Callable[[float], Awaitable[ResultT]], patience: float) -> ResultT:
-    """Writes to the log; if the database is away, waits for it for `patience` seconds and keeps the attempt alive."""
+    """Writes to the log; if that cannot succeed yet, tries for `patience` seconds and keeps the attempt alive."""
     try:
         try:
             return await write(0.0)
         except PerdureError as error:
-            if error.code is not ErrorCode.UNAVAILABLE:
+            if error.code not in PASSING:
                 raise
         async with heartbeats():
             return await write(patience)

@@ -3,12 +3,15 @@
 import asyncio
 import time
 from typing import Any, Final
-from uuid import UUID
 
 from db.faults import is_outage, translate, unavailable
 from db.json_text import from_json, to_json
 from db.session import Database
+from schemas.errors import ErrorCode
 from schemas.messages import StepEntry
+
+PASSING: Final = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.NOT_FOUND})
+"""What may be gone a moment later."""
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
@@ -26,7 +29,8 @@ class Statements:
         Args:
             statement: SQL that returns one value.
             arguments: Its arguments.
-            patience: Seconds for which an outage of the database is waited out.
+            patience: Seconds for which an outage of the database is waited out; and for which the row of the run may
+                be missing, because a child run writes its row beside its first step.
 
         Raises:
             PerdureError: `unavailable`, `not_found`, `cancelled` if the run has ended, `invalid_text`.
@@ -37,12 +41,11 @@ class Statements:
             try:
                 return await self._once(statement, arguments)
             except Exception as error:
-                if (known := translate(error)) is not None:
-                    raise known from error
-                if not is_outage(error):
+                known = unavailable() if is_outage(error) else translate(error)
+                if known is None:
                     raise
-                if time.monotonic() + pause > give_up:
-                    raise unavailable() from error
+                if known.code not in PASSING or time.monotonic() + pause > give_up:
+                    raise known from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -65,8 +68,3 @@ def entries_or_null(entries: tuple[StepEntry, ...]) -> str | None:
 def json_or_none(text: str | None) -> Any:
     """A jsonb result."""
     return None if text is None else from_json(text)
-
-
-def uuid(text: str) -> UUID:
-    """An id as an argument."""
-    return UUID(text)

@@ -38,6 +38,21 @@ async def test_two_starters_migrate_at_once(postgres_url: str) -> None:
         await access.dispose()
 
 
+async def test_the_owner_need_not_be_a_superuser() -> None:
+    with postgres.server() as server:
+        await postgres.run(server.url, "CREATE ROLE owner LOGIN CREATEROLE PASSWORD 'x'")
+        await postgres.run(server.url, "CREATE DATABASE owned OWNER owner")
+        url = postgres.with_database(server.url, "owned").replace("postgres:@", "owner:x@")
+        await upgrade(url)
+        access = Database(url)
+        async with access.tenant(DEFAULT_WORKSPACE_ID) as session:
+            assert await session.scalar(text("SELECT current_user")) == "perdure_app"
+            assert await session.scalar(select(Workspace.slug)) == "default"
+        async with access.system() as session:
+            assert await session.scalar(text("SELECT current_user")) == "perdure_system"
+        await access.dispose()
+
+
 @pytest.mark.parametrize("table", TABLES)
 async def test_every_table_forces_row_security(database: Database, table: str) -> None:
     async with database.system() as session:

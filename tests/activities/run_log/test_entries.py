@@ -70,6 +70,16 @@ async def test_old_news_of_a_step_that_went_on_is_ignored(run: LoggedRun) -> Non
     ]
 
 
+async def test_the_same_status_with_news_is_news(run: LoggedRun) -> None:
+    await _tell(run, entry("a", S.WAITING, 1), entry("a", S.WAITING, 2, error=error("Parked.")))
+    await _tell(run, entry("a", S.WAITING, 2, error=error("Parked.")), entry("a", S.WAITING, 1))
+    assert (await run.step_row("a")).error["message"] == "Parked."
+    assert await run.history() == ["run.started", "step.waiting a", "step.waiting a"]
+    await run.complete("b", "x")
+    await _tell(run, entry("b", S.COMPLETED, 3, output="x", port="out"))
+    assert (await run.history()).count("step.completed b") == 1
+
+
 async def test_compensated_keeps_the_output(run: LoggedRun) -> None:
     await run.complete("a", "paid")
     await _tell(run, entry("a", S.COMPENSATED, 3))

@@ -25,7 +25,8 @@ from activities.run_log.interceptor import RunLogInterceptor
 from activities.run_log.log import RunLog
 from db.session import Database
 from schemas.errors import ErrorCode, PerdureError
-from schemas.messages import CloseRun, RunStatus, StepInput, StepResult
+from schemas.messages import ChildRun, CloseRun, RunStatus, StepInput, StepResult, WriteLog
+from schemas.plan import PinnedVersion
 from tests.support.polling import eventually
 from tests.support.run_log import LoggedRun
 
@@ -174,31 +175,46 @@ async def test_a_step_of_an_ended_run_is_not_executed(temporal: Client, run: Log
     assert activity_error.cause.type == ErrorCode.CANCELLED
 
 
+async def test_a_step_may_be_faster_than_the_row_of_its_child_run(temporal: Client, run: LoggedRun) -> None:
+    child = LoggedRun(run.database, await run.row())
+    child.id = uuid4()
+    version = PinnedVersion.model_validate(
+        {"workflow": "w", "version": 1, "version_id": str((await run.row()).version_id)}
+        | {"plan_hash": "0" * 64, "blob_hash": "0" * 64, "size": 0}
+    )
+    row = ChildRun(parent_run_id=str(run.id), parent_path="sub", version=version)
+    behaviour = Behaviour(lambda attempt: "done")
+    log = WatchedLog(run.database)
+    async with _worker(temporal, behaviour, log) as execute:
+        running = asyncio.create_task(execute(child.step()))
+        await eventually(lambda: _failed(log))
+        await run.log.write(WriteLog.model_validate(child.message(child=row)))
+        await running
+    assert behaviour.executed == [1]
+    assert (await child.history())[-1] == "step.completed a"
+
+
 async def test_an_outage_at_the_end_of_a_step_does_not_repeat_it(temporal: Client, run: LoggedRun) -> None:
-    log = OutageAfterStart(run.database)
+    log = WatchedLog(run.database)
     behaviour = Behaviour(lambda attempt: log.go_away())
     async with _worker(temporal, behaviour, log) as execute:
         running = asyncio.create_task(execute(run.step()))
-        await eventually(lambda: _refused(log))
+        await eventually(lambda: _failed(log))
         log.come_back()
         await running
     assert behaviour.executed == [1]
     assert (await run.history())[-1] == "step.completed a"
 
 
-async def _refused(log: "OutageAfterStart") -> bool:
-    return log.refused > 2
-
-
-class OutageAfterStart(RunLog):
-    """A run log whose database can be unplugged."""
+class WatchedLog(RunLog):
+    """A run log that counts failed statements, and whose database can be unplugged."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.refused = 0
+        self.failed = 0
         self._away = False
         self._once = self._statements._once
-        self._statements._once = self._maybe  # type: ignore[method-assign]
+        self._statements._once = self._watched  # type: ignore[method-assign]
 
     def go_away(self) -> None:
         self._away = True
@@ -206,8 +222,15 @@ class OutageAfterStart(RunLog):
     def come_back(self) -> None:
         self._away = False
 
-    async def _maybe(self, statement: str, arguments: tuple[Any, ...]) -> Any:
-        if self._away:
-            self.refused += 1
-            raise ConnectionRefusedError
-        return await self._once(statement, arguments)
+    async def _watched(self, statement: str, arguments: tuple[Any, ...]) -> Any:
+        try:
+            if self._away:
+                raise ConnectionRefusedError
+            return await self._once(statement, arguments)
+        except Exception:
+            self.failed += 1
+            raise
+
+
+async def _failed(log: WatchedLog) -> bool:
+    return log.failed > 2

@@ -3,6 +3,8 @@
 DO $$
 DECLARE
     wanted text;
+    -- Since PostgreSQL 16 whoever creates a role is a member of it at once, but may not take it on.
+    needed text := CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['perdure_app', 'perdure_system'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
@@ -13,7 +15,7 @@ BEGIN
             END;
         END IF;
         -- The one who migrates may take on both roles. A superuser may anyway.
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        IF NOT pg_has_role(current_user, wanted, needed) THEN
             EXECUTE format('GRANT %I TO %I', wanted, current_user);
         END IF;
     END LOOP;

@@ -83,12 +83,14 @@ BEGIN
             input jsonb, output jsonb, error jsonb, at timestamptz)
     LOOP
         v_rank := run_log_rank(e.status);
-        SELECT t.status, t.run_attempt, t.entry_at, t.entry_rank INTO s
-        FROM steps t WHERE t.run_id = p_run AND t.path = e.path AND t.iteration = e.iteration;
+        SELECT t.status, t.run_attempt, t.entry_at, t.entry_rank,
+            t.status = e.status AND t.error IS NOT DISTINCT FROM e.error AND (e.input IS NULL OR t.input = e.input)
+                AND (v_rank = 4 OR t.output IS NOT DISTINCT FROM e.output AND t.port IS NOT DISTINCT FROM e.port) AS same
+        INTO s FROM steps t WHERE t.run_id = p_run AND t.path = e.path AND t.iteration = e.iteration;
         CONTINUE WHEN FOUND AND (
             s.run_attempt > p_attempt
             OR s.run_attempt = p_attempt AND (
-                s.status = e.status
+                s.same
                 OR (e.at, v_rank) <= (s.entry_at, s.entry_rank)
                 OR s.entry_at IS NULL AND v_rank < 3 AND run_log_rank(s.status) >= 3));
         IF e.status = 'completed' AND s.status IS DISTINCT FROM 'completed' AND s.status IS DISTINCT FROM 'compensated' THEN
@@ -120,8 +122,9 @@ BEGIN
             p_workspace, p_run, p_seq,
             'step.' || CASE e.status WHEN 'running' THEN 'started' ELSE e.status END,
             e.at, e.path, e.iteration,
-            jsonb_build_object('kind', e.kind, 'name', e.name) || run_log_field('output', e.output)
-                || run_log_field('error', e.error) || run_log_field('port', to_jsonb(e.port)));
+            jsonb_build_object('kind', e.kind, 'name', e.name) || run_log_field('input', e.input)
+                || run_log_field('output', e.output) || run_log_field('error', e.error)
+                || run_log_field('port', to_jsonb(e.port)));
     END LOOP;
 END
 $$;
