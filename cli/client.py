@@ -154,8 +154,8 @@ def _sentence(status_code: int, problem: Json) -> str:
     said = problem.get("detail") or problem.get("title") or "no explanation"
     code = f" [{problem['code']}]" if problem.get("code") else ""
     wrong = [one for one in problem.get("errors") or () if isinstance(one, dict)]
-    lines = "".join(f"\n  {one.get('field')}: {one.get('message')}" for one in wrong[:MAX_ERRORS_SHOWN])
-    return f"{said}{code} (HTTP {status_code}){lines}"
+    lines = [": ".join(str(one[key]) for key in ("field", "message") if one.get(key)) for one in wrong]
+    return "\n  ".join([f"{said}{code} (HTTP {status_code})", *lines[:MAX_ERRORS_SHOWN]])
 
 
 def _parse_stream(lines: Iterator[str]) -> Iterator[Json]:

@@ -23,8 +23,9 @@ from engine.settings import TemporalSettings
 from workers.core import start_core
 from workers.log_context import LogContextInterceptor, keep_facts_out_of_messages
 from workers.pollers import WorkerParts
-from workers.process import WorkerProcess, stop_on_signals
+from workers.process import WorkerProcess, beside, stop_on_signals
 from workers.settings import SigningSettings, WorkerSettings
+from workers.warm_up import warm_up_providers
 from workflows.graph_run.workflow import GraphRun
 
 
@@ -49,7 +50,11 @@ async def run_worker(**overrides: Any) -> None:
         addresses.url, pool_size=addresses.database_pool_size, run_log_pool_size=addresses.run_log_pool_size
     )
     core_metrics_url = start_core()
-    async with disposing(database), step_services(llm, egress, secret) as services:
+    async with (
+        disposing(database),
+        step_services(llm, egress, secret) as services,
+        beside(warm_up_providers(llm)),
+    ):
         await WorkerProcess(
             settings=settings,
             database=database,

@@ -61,7 +61,7 @@ class WorkerProcess:
             self._client = await _unless(stopping, self._wait_for_servers())
             if self._client is None:
                 return
-            async with _beside(self._keep_maintaining(self._client)):
+            async with beside(self._keep_maintaining(self._client)):
                 await self._keep_polling(self._client, stopping)
 
     async def faults(self) -> dict[str, str]:
@@ -160,7 +160,8 @@ async def _unless(stopping: asyncio.Event, work: Awaitable[Client]) -> Client | 
 
 
 @asynccontextmanager
-async def _beside(work: Awaitable[None]) -> AsyncIterator[None]:
+async def beside(work: Awaitable[None]) -> AsyncIterator[None]:
+    """Do some work for as long as the block runs."""
     task = asyncio.ensure_future(work)
     try:
         yield

@@ -5,14 +5,13 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli.approvals import Answer, ask_until_decided, decide, show
 from cli.client import ApiClient
 from cli.commands.context import connection_of
 from cli.commands.run import print_json
 from cli.commands.runs import items_of
-from cli.console import err, out, plain, say
+from cli.console import err, plain, print_rows, say
 from cli.errors import CliError
 
 
@@ -51,13 +50,12 @@ def _list(api: ApiClient, *, as_json: bool) -> None:
     waiting = items_of(answer)
     if not waiting:
         say("nothing waits for a person")
-    if len(waiting) == 1:
+    if len(waiting) == 1 and err.is_terminal:
         show(err, waiting[0])
-    table = Table.grid(padding=(0, 2))
-    for one in waiting:
-        due = f"before {one['due_at']}" if one.get("due_at") else ""
-        table.add_row(*(plain(cell or "") for cell in (one.get("id"), one.get("title"), one.get("path"), due)))
-    out.print(table)
+    print_rows(
+        (one.get("id"), one.get("title") or "", one.get("path"), f"before {one['due_at']}" if one.get("due_at") else "")
+        for one in waiting
+    )
 
 
 def _parse(data: str | None) -> dict[str, Any] | None:

@@ -4,10 +4,9 @@ import json
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from cli.commands.run import print_json
-from cli.console import out, plain
+from cli.console import out, print_rows
 from cli.errors import CliError
 from schemas.nodes import specs
 
@@ -24,9 +23,6 @@ def kinds(
     if as_json:
         print_json({name: spec.config.model_json_schema(by_alias=True) for name, spec in sorted(chosen.items())})
         return
-    table = Table.grid(padding=(0, 2))
-    for name, spec in sorted(chosen.items()):
-        table.add_row(f"[bold]{plain(name)}[/]", plain(spec.mode), plain(spec.description))
-    out.print(table)
+    print_rows((name, spec.mode, spec.description) for name, spec in sorted(chosen.items()))
     if kind is not None:
         out.print_json(json.dumps(known[kind].config.model_json_schema(by_alias=True)))

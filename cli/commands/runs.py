@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli.client import ApiClient
 from cli.commands.context import connection_of
 from cli.commands.run import print_json, watch_run
-from cli.console import out, plain, safe, say
+from cli.console import out, plain, print_rows, safe, say
 from cli.documents import read_text
 from cli.errors import FAILED, OK, CliError
-from cli.watch.progress import parse_time
+from cli.watch.progress import message_of, parse_time
 from cli.watch.tree import ICONS, duration, money
 from schemas.limits import MAX_INPUT_BYTES
 
@@ -41,10 +40,7 @@ def list_runs(
     rows = items_of(answer)
     if not rows:
         say("no runs")
-    table = Table.grid(padding=(0, 2))
-    for row in rows:
-        table.add_row(*(plain(cell) for cell in _row(row)))
-    out.print(table)
+    print_rows(_row(row) for row in rows)
 
 
 @app.command("show")
@@ -60,13 +56,8 @@ def show_run(
     if as_json:
         print_json({**run, "steps": steps})
         return
-    out.print("  ".join(plain(cell) for cell in _row(run)))
-    table = Table.grid(padding=(0, 2))
-    for step in steps:
-        icon, style = ICONS.get(str(step.get("status")), ("?", ""))
-        note = (step.get("error") or {}).get("message") or ""
-        table.add_row(f"[{style}]{icon}[/]", *(plain(cell) for cell in (*_step(step), note)))
-    out.print(table)
+    print_rows([_row(run)])
+    print_rows(_step(step) for step in steps)
     if run.get("error"):
         out.print(f"[red]{plain(run['error'].get('message'))}[/]")
     if run.get("output") is not None:
@@ -158,15 +149,18 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _step(step: dict[str, Any]) -> tuple[str, ...]:
+    icon, _ = ICONS.get(str(step.get("status")), ("?", ""))
     attempt = step.get("attempt") or 1
     cost = float(step.get("cost_usd") or 0)
     return (
+        icon,
         str(step.get("path")) + (f" (round {step['iteration'] + 1})" if step.get("iteration") else ""),
         str(step.get("kind")),
         str(step.get("status")),
         _lasted(step),
         money(cost) if cost else "",
         f"attempt {attempt}" if attempt > 1 else "",
+        message_of(step.get("error")),
     )
 
 

@@ -13,6 +13,7 @@ import typer
 from rich.panel import Panel
 from rich.table import Table
 
+from cli.commands.context import connection_of
 from cli.console import err, plain
 from cli.data_folder import DataFolder
 from cli.process.stack import Setup, Stack
@@ -52,8 +53,9 @@ class Stopper:
 
 
 def up(
+    context: typer.Context,
     data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", envvar="PERDURE_DATA_DIR", help="Where all data is kept (~/.perdure).")
+        Path | None, typer.Option("--data-dir", help="Where all data is kept (PERDURE_DATA_DIR, ~/.perdure).")
     ] = None,
     port: Annotated[
         int | None, typer.Option("--port", envvar="PERDURE_API_PORT", min=1, max=65535, help="Port of the API (8321).")
@@ -66,7 +68,7 @@ def up(
     ] = False,
 ) -> None:
     """Start everything: PostgreSQL and Temporal (unless URLs are configured), the API and a worker."""
-    folder = DataFolder.at(data_dir)
+    folder = DataFolder.at(data_dir or connection_of(context).data_dir)
     folder.create()
     with folder.held():
         run_stack(Stack(Setup(folder, port, simulator, host), announce))

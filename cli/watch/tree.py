@@ -67,8 +67,10 @@ def duration(seconds: float | None) -> str:
 
 
 def money(usd: float) -> str:
-    """An amount for a person; small ones keep four digits."""
-    return f"${usd:,.2f}" if usd >= 1 else f"${usd:.4f}"
+    """An amount for a person; small ones keep more digits."""
+    if usd >= 1:
+        return f"${usd:,.2f}"
+    return f"${usd:.4f}" if usd >= 0.0001 else f"${usd:.6f}"
 
 
 def _headline(view: RunView, now: datetime, title: str) -> Text:
