@@ -10,8 +10,8 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.exceptions import HTTPException
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from api.errors import RequestError, not_found
 from api.json_text import parse_json

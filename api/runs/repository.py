@@ -7,7 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, cast, func, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -146,5 +147,5 @@ def _runs() -> "Select[Run, str, int]":
 
 async def root_nodes(session: AsyncSession, version_id: UUID) -> set[str]:
     """Ids of the nodes of a version's root graph."""
-    nodes = func.jsonb_path_query(WorkflowVersion.document, "$.nodes[*].id").op("#>>")("{}")
-    return set(await session.scalars(select(nodes).where(WorkflowVersion.id == version_id)))
+    nodes = func.jsonb_path_query_array(WorkflowVersion.document, cast("$.nodes[*].id", JSONPATH))
+    return set(await session.scalar(select(nodes).where(WorkflowVersion.id == version_id)) or ())

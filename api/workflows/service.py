@@ -78,7 +78,7 @@ async def publish(
 
 def slug_of(name: str) -> str:
     """The slug of a workflow that was given none: its name in small Latin letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_MAX_SLUG].rstrip("-")
     return slug or "workflow-" + hashlib.sha256(name.encode()).hexdigest()[:8]
 

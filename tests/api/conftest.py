@@ -1,6 +1,8 @@
 """The application over an in-process transport, with real databases behind it."""
 
+import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID
 
@@ -18,8 +20,9 @@ from db.session import Database
 from engine.client import connect
 from engine.dispatcher import Dispatcher
 from engine.settings import TemporalSettings
+from tests.support.workspaces import new_workspace
 
-TOKEN = "a-token-for-tests"  # noqa: S105
+TOKEN = "a-token-for-tests"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -55,6 +58,38 @@ def app(services: Services) -> FastAPI:
 @pytest.fixture
 async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the right token."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=AUTHORIZED) as client:
+        yield client
+
+
+@pytest.fixture
+async def other_process(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    """Another API process for the same workspace: it shares nothing but the database."""
+    apart = replace(services, versions=VersionCache(services.database))
+    async with _client(apart) as client:
+        yield client
+
+
+@pytest.fixture
+async def other_api(services: Services, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of another workspace."""
+    async with _client(replace(services, workspace_id=await new_workspace(database_url))) as client:
+        yield client
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def _client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(ApiSettings(token=SecretStr(TOKEN)), services)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=AUTHORIZED) as client:
         yield client
