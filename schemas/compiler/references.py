@@ -9,7 +9,7 @@ from schemas.compiler.graphs import GraphAnalysis
 from schemas.compiler.kinds import shape_of
 from schemas.compiler.report import Place, Report
 from schemas.errors import PerdureError
-from schemas.expressions import NODE_FIELDS, CompiledExpression, compile_expression, parse_template
+from schemas.expressions import NODE_FIELDS, CompileError, Usage, compile_expression, expression_spans
 from schemas.faults import FaultCode, Pointer, listed, suggestion
 
 _FOREACH_NAMES = ("item", "index")
@@ -60,48 +60,47 @@ class ReferenceCheck:
                 continue
             reader = Reader(node.place, node.config_pointer + pointer, node)
             if shape is not None and shape.is_expression(pointer):
-                self._bare(text, reader)
+                self._expression(text, reader)
             elif "{{" in text:
                 self._template(text, reader)
 
-    def _bare(self, text: str, reader: Reader) -> None:
-        try:
-            self._expression(compile_expression(text), reader)
-        except PerdureError as error:
-            hint = " Write CEL without braces here." if text.lstrip().startswith("{{") else ""
-            self._not_compiled(error, reader, hint)
-
     def _template(self, text: str, reader: Reader) -> None:
         try:
-            expressions = parse_template(text).expressions
+            spans = expression_spans(text)
         except PerdureError as error:
-            self._not_compiled(error, reader)
+            self._report.add(FaultCode.INVALID_EXPRESSION, reader.place, error.info.message, reader.at)
             return
-        for expression in expressions:
-            self._expression(expression, reader)
+        for start, end in spans:
+            self._expression(text[start:end].strip(), reader)
 
-    def _not_compiled(self, error: PerdureError, reader: Reader, hint: str = "") -> None:
-        for problem in error.info.details.get("problems", [{"message": error.info.message}]):
-            code = _CODES.get(problem.get("reason"), FaultCode.INVALID_EXPRESSION)
-            self._report.add(code, reader.place, problem["message"] + hint, reader.at)
+    def _expression(self, source: str, reader: Reader) -> None:
+        try:
+            self._usage(compile_expression(source).usage, reader)
+        except CompileError as error:
+            hint = " Write CEL without braces here." if source.lstrip().startswith("{{") else ""
+            for problem in error.info.details["problems"]:
+                code = _CODES.get(problem["reason"], FaultCode.INVALID_EXPRESSION)
+                self._report.add(code, reader.place, problem["message"] + hint, reader.at)
+            if error.usage is not None:
+                self._usage(error.usage, reader)
 
-    def _expression(self, expression: CompiledExpression, reader: Reader) -> None:
+    def _usage(self, usage: Usage, reader: Reader) -> None:
         if not self._graph.inside_foreach:
-            for name in sorted(expression.names.intersection(_FOREACH_NAMES)):
+            for name in sorted(usage.names.intersection(_FOREACH_NAMES)):
                 message = f"`{name}` exists only in the body of a foreach."
                 self._report.add(FaultCode.UNKNOWN_NAME, reader.place, message, reader.at)
-        self._fields(expression, reader)
-        for node in sorted(expression.refs):
-            self._node(node, expression.node_fields[node], reader)
+        self._fields(usage, reader)
+        for node, fields in sorted(usage.node_fields.items()):
+            self._node(node, fields, reader)
 
-    def _fields(self, expression: CompiledExpression, reader: Reader) -> None:
+    def _fields(self, usage: Usage, reader: Reader) -> None:
         for root, known in (("vars", self._vars), *_RUN_FIELDS.items()):
-            for name in sorted(expression.root_fields.get(root, ())):
+            for name in sorted(usage.root_fields.get(root, ())):
                 if known is not None and name not in known:
                     message = f"There is no `{root}.{name}`" + suggestion(name, known)
                     self._report.add(FaultCode.UNKNOWN_NAME, reader.place, message, reader.at)
 
-    def _node(self, node: str, fields: frozenset[str], reader: Reader) -> None:
+    def _node(self, node: str, fields: set[str], reader: Reader) -> None:
         known = self._graph.nodes.get(node)
         if known is None:
             message = f"The expression reads `nodes.{node}`, but this graph has no such node"

@@ -68,7 +68,7 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails, pointer: Pointer, at
         return f"There is no field `{where}`" + suggestion(str(pointer[-1]), field_names(owner) if owner else ())
     if detail["type"] == "missing":
         return f"The field `{where}` is missing."
-    message = detail["msg"].removeprefix("Value error, ")[:500].rstrip(".")
+    message = detail["msg"].removeprefix("Value error, ").replace(" after validation", "")[:500].rstrip(".")
     if not where:
         return message[0].upper() + message[1:] + "."
     if message.startswith("Input "):

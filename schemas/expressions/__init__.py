@@ -1,15 +1,26 @@
 """CEL expressions and `{{ … }}` templates: the only way a document computes anything."""
 
-from schemas.expressions.compiled import CompiledExpression, compile_expression
+from schemas.expressions.compiled import CompiledExpression, CompileError, compile_expression
 from schemas.expressions.syntax import NODE_FIELDS, ROOT_NAMES
-from schemas.expressions.templates import Template, has_template, parse_template, references, resolve
+from schemas.expressions.templates import (
+    Template,
+    expression_spans,
+    has_template,
+    parse_template,
+    references,
+    resolve,
+)
+from schemas.expressions.usage import Usage
 
 __all__ = [
     "NODE_FIELDS",
     "ROOT_NAMES",
+    "CompileError",
     "CompiledExpression",
     "Template",
+    "Usage",
     "compile_expression",
+    "expression_spans",
     "has_template",
     "parse_template",
     "references",

@@ -1,12 +1,17 @@
 """What an expression reads: which root names, which nodes, which of their fields."""
 
 from collections import defaultdict
-from typing import Any
+from typing import Final
 
-from schemas.expressions.syntax import NODE_FIELDS, ROOT_NAMES
+from schemas.expressions.paths import Path, path_of
+from schemas.expressions.syntax import NODE_FIELDS, Tree, children
 
 _CHECKED_ROOTS = ("vars", "run", "workspace")
-_INDEXING = ("_[_]", "_[?_]", "_?._")
+_OPTIONAL_READS = ("_[?_]", "_?._")
+
+
+MAX_MACRO_DEPTH: Final = 8
+"""Macros inside one another."""
 
 
 class DynamicNodeError(ValueError):
@@ -14,106 +19,69 @@ class DynamicNodeError(ValueError):
 
 
 class Usage:
-    """Collects what a syntax tree reads.
+    """Collects what an expression reads.
+
+    Attributes:
+        names: Root names.
+        node_fields: Fields of nodes, by node id.
+        root_fields: Fields of `vars`, `run` and `workspace`.
 
     Raises:
         DynamicNodeError: if the node that is read depends on a value.
+        ValueError: if macros are nested too deeply.
     """
 
-    def __init__(self, tree: Any) -> None:
+    def __init__(self, read: Tree | Path) -> None:
         self.names: set[str] = set()
         self.node_fields: defaultdict[str, set[str]] = defaultdict(set)
         self.root_fields: defaultdict[str, set[str]] = defaultdict(set)
-        self._walk(tree, frozenset())
-
-    def _walk(self, tree: Any, bound: frozenset[str]) -> None:
-        read = _node_read(tree, bound)
-        if read is not None:
-            self.names.add("nodes")
-            node, field = read
-            self.node_fields[node].update((field,) if field else NODE_FIELDS)
-            return
-        self._root_field(tree, bound)
-        kind = _kind(tree)
-        if kind == "ident_expr":
-            self._ident(tree.ident_expr.name, bound)
-        elif kind == "comprehension_expr":
-            self._comprehension(tree.comprehension_expr, bound)
+        if isinstance(read, Path):
+            self._path(read)
         else:
-            for child in _children(tree, kind):
-                self._walk(child, bound)
+            self._walk(read, frozenset())
 
-    def _root_field(self, tree: Any, bound: frozenset[str]) -> None:
-        """Notes the field of `vars.<name>`; `has(vars.<name>)` may ask for what is not there."""
-        step = None if tree.HasField("select_expr") and tree.select_expr.test_only else _step(tree)
-        if step is not None and step[0].HasField("ident_expr"):
-            name = step[0].ident_expr.name
-            if name in _CHECKED_ROOTS and name not in bound:
-                self.root_fields[name].add(step[1])
+    def _walk(self, tree: Tree, bound: frozenset[str], depth: int = 0) -> None:
+        path = path_of(tree, bound) or _optional_path(tree, bound)
+        if path is not None:
+            self._path(path)
+        elif tree.WhichOneof("kind") == "comprehension_expr":
+            self._comprehension(tree.comprehension_expr, bound, depth + 1)
+        else:
+            # The key of an optional or computed read is looked at too; the operand may be a path again.
+            for child in children(tree):
+                self._walk(child, bound, depth)
 
-    def _ident(self, name: str, bound: frozenset[str]) -> None:
-        if name in bound or name not in ROOT_NAMES:
-            return
-        if name == "nodes":
+    def _path(self, path: Path) -> None:
+        self.names.add(path.root)
+        if path.root == "nodes":
+            self._node(path)
+        elif path.root in _CHECKED_ROOTS and path.steps and not (path.has and len(path.steps) == 1):
+            # `has(vars.<name>)` may ask for what is not there.
+            self.root_fields[path.root].add(str(path.steps[0]))
+
+    def _node(self, path: Path) -> None:
+        if not path.steps or not isinstance(path.steps[0], str):
             raise DynamicNodeError("read a node as nodes.<id>; which node it is cannot depend on a value")
-        self.names.add(name)
+        fields = NODE_FIELDS if len(path.steps) == 1 else (str(path.steps[1]),)
+        self.node_fields[path.steps[0]].update(fields)
 
-    def _comprehension(self, loop: Any, bound: frozenset[str]) -> None:
-        self._walk(loop.iter_range, bound)
-        self._walk(loop.accu_init, bound)
+    def _comprehension(self, loop: Tree, bound: frozenset[str], depth: int) -> None:
+        if depth > MAX_MACRO_DEPTH:
+            raise ValueError(f"macros such as map and filter are nested deeper than {MAX_MACRO_DEPTH} levels")
+        self._walk(loop.iter_range, bound, depth)
+        self._walk(loop.accu_init, bound, depth)
         inside = bound | {loop.iter_var, loop.iter_var2, loop.accu_var}
-        self._walk(loop.loop_condition, inside)
-        self._walk(loop.loop_step, inside)
-        self._walk(loop.result, bound | {loop.accu_var})
+        self._walk(loop.loop_condition, inside, depth)
+        self._walk(loop.loop_step, inside, depth)
+        self._walk(loop.result, bound | {loop.accu_var}, depth)
 
 
-def _kind(tree: Any) -> str:
-    for kind in ("ident_expr", "select_expr", "call_expr", "list_expr", "struct_expr", "comprehension_expr"):
-        if tree.HasField(kind):
-            return kind
-    return "const_expr"
-
-
-def _children(tree: Any, kind: str) -> list[Any]:
-    if kind == "select_expr":
-        return [tree.select_expr.operand]
-    if kind == "call_expr":
-        call = tree.call_expr
-        return [*([call.target] if call.HasField("target") else []), *call.args]
-    if kind == "list_expr":
-        return list(tree.list_expr.elements)
-    if kind == "struct_expr":
-        entries = tree.struct_expr.entries
-        return [e.map_key for e in entries if e.HasField("map_key")] + [e.value for e in entries]
-    return []
-
-
-def _node_read(tree: Any, bound: frozenset[str]) -> tuple[str, str | None] | None:
-    """Node id and field of `nodes.<id>.<field>`; no field when the node is read as a whole."""
-    if "nodes" in bound:
+def _optional_path(tree: Tree, bound: frozenset[str]) -> Path | None:
+    """`nodes.?a` and `nodes.a.?output` as paths, so that the node they read is known."""
+    if tree.WhichOneof("kind") != "call_expr" or tree.call_expr.function not in _OPTIONAL_READS:
         return None
-    step = _step(tree)
-    if step is None:
+    operand, key = tree.call_expr.args
+    inner = path_of(operand, bound)
+    if inner is None or inner.root != "nodes" or len(inner.steps) > 1 or not key.const_expr.string_value:
         return None
-    operand, key = step
-    if _is_nodes(operand):
-        return key, None
-    inner = _step(operand)
-    if inner is not None and _is_nodes(inner[0]):
-        return inner[1], key
-    return None
-
-
-def _step(tree: Any) -> tuple[Any, str] | None:
-    """Operand and key, if the tree selects a field by a literal name."""
-    if tree.HasField("select_expr"):
-        return tree.select_expr.operand, tree.select_expr.field
-    if tree.HasField("call_expr") and tree.call_expr.function in _INDEXING:
-        operand, key = tree.call_expr.args
-        if key.HasField("const_expr") and key.const_expr.string_value:
-            return operand, key.const_expr.string_value
-    return None
-
-
-def _is_nodes(tree: Any) -> bool:
-    return bool(tree.HasField("ident_expr") and tree.ident_expr.name == "nodes")
+    return Path("nodes", (*inner.steps, key.const_expr.string_value))
