@@ -9,15 +9,17 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from activities.egress.settings import EgressSettings
 from activities.llm.settings import LlmSettings
+from api.app import create_app
+from api.services import Services
 from api.settings import ApiSettings
 from db.settings import DatabaseSettings
 from engine.settings import TemporalSettings
@@ -92,8 +94,18 @@ def settings() -> str:
     return table(("variable", "default", "meaning"), (row for group in SETTINGS for row in _variables(group)))
 
 
+def routes() -> str:
+    """Every route of the API."""
+    app = create_app(ApiSettings(token=SecretStr("unused")), cast("Services", None))
+    rows = []
+    for path, operations in app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            rows.append((f"`{method.upper()} {path}`", operation["description"]))
+    return table(("request", "what it does"), rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
-    part.__name__: part for part in (kinds, document, bounds, errors, events, settings)
+    part.__name__: part for part in (kinds, document, bounds, errors, events, settings, routes)
 }
 
 
@@ -129,7 +141,9 @@ def _kind(spec: NodeSpec) -> str:
     if spec.latch:
         facts.append("An edge that goes back may leave it.")
     example = next(e for e in spec.examples if e.error is None)
-    written = yaml.safe_dump({"kind": spec.kind, "with": example.config}, sort_keys=False, allow_unicode=True, width=100)
+    written = yaml.safe_dump(
+        {"kind": spec.kind, "with": example.config}, sort_keys=False, allow_unicode=True, width=100
+    )
     return (
         f"### `{spec.kind}`\n\n{spec.description} {' '.join(facts)}\n\n{_fields(spec.config)}\n\n```yaml\n{written}```"
     )
