@@ -164,7 +164,10 @@ def _parse_stream(lines: Iterator[str]) -> Iterator[Json]:
         if line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif not line and data:
-            event = json.loads("\n".join(data))
+            try:
+                event = json.loads("\n".join(data))
+            except ValueError:
+                raise CliError("the event stream is not understood; is another program on this port?") from None
             data = []
             if isinstance(event, dict):
                 yield event

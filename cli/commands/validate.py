@@ -38,7 +38,7 @@ def faults_of(text: str) -> Sequence[Fault]:
 
     source = parse_source(text)
     faults = list(source.faults)
-    if source.value is not None:
+    if source.value is not None or not faults:
         faults += compile_document(source.value, resolve_pins=False).faults
     return source.place(faults)
 
