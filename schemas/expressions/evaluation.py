@@ -80,10 +80,16 @@ class Evaluation:
         data = {}
         for name in program.reads:
             if name in self._values:
-                data[name] = self._values[name]
                 if name not in self._sizes:
-                    self._sizes[name] = checked_size(data[name])
+                    self._admit(name)
+                data[name] = self._values[name]
         return data
+
+    def _admit(self, name: str) -> None:
+        """Makes the value of a slot ready for CEL."""
+        if isinstance(self._staging.slots[name], Stage):
+            self._values[name] = for_cel(self._values[name])
+        self._sizes[name] = checked_size(self._values[name])
 
     def _bounds(self, program: Program, data: Mapping[str, Any]) -> dict[str, Bound]:
         return {name: measure(value, self._sizes[name], deep=program.nested) for name, value in data.items()}
@@ -98,7 +104,7 @@ class Evaluation:
         self._check_stage(stage.body, side, side_bytes, items)
         # Each piece hands the side data to CEL again, so much of it makes larger pieces cheaper.
         heavy = side_bytes > _SMALL_PIECE_BYTES
-        return _Pieces(self, stage, side, PIECE * 4 if heavy else PIECE).run(items)
+        return _Pieces(self, stage, side, PIECE * 5 if heavy else PIECE).run(items)
 
     def _check_stage(self, body: Program, side: dict[str, Any], side_bytes: int, items: list[Any]) -> None:
         size = checked_size(items)

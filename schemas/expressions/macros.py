@@ -8,7 +8,7 @@ from schemas.expressions.syntax import Tree, children
 RANGE: Final = "@range"
 """Name under which a macro that runs piece by piece sees the piece of its list."""
 
-PIECE: Final = 250
+PIECE: Final = 100
 """Items of a piece: CEL takes time by the square of the items to build a list."""
 
 
