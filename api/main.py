@@ -17,7 +17,7 @@ from db.settings import DatabaseSettings
 from db.tables import DEFAULT_WORKSPACE_ID
 from engine.client import connect
 from engine.dispatcher import Dispatcher
-from engine.logging import configure_logging
+from engine.logging import LogSettings, configure_logging
 from engine.settings import TemporalSettings
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,10 @@ async def serve(**overrides: Any) -> None:
         overrides: Settings that go before the environment, such as `host` and `port`.
     """
     settings = ApiSettings(**overrides)
-    configure_logging("api", secrets=[settings.token.get_secret_value()])
+    log = LogSettings()
+    configure_logging(
+        "api", level=log.level, json=log.format == "json", secrets=[settings.token.get_secret_value()]
+    )
     async with open_services(DatabaseSettings(), TemporalSettings()) as services:
         config = uvicorn.Config(
             create_app(settings, services),

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from api.services import Services
@@ -20,6 +19,7 @@ from schemas.run_events import EventType
 from tests.api.conftest import AUTHORIZED
 from tests.api.documents import publish, start
 from tests.api.test_gate import check_problem
+from tests.support.serving import served
 
 STREAM = {"Accept": "text/event-stream"}
 
@@ -41,17 +41,13 @@ async def end(services: Services, run_id: str) -> None:
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """The application behind a real socket: streams need one."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=AUTHORIZED, timeout=30) as client:
+async def viewer(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client over a real socket."""
+    async with (
+        served(app) as url,
+        httpx.AsyncClient(base_url=url, headers=AUTHORIZED, timeout=30) as client,
+    ):
         yield client
-    server.should_exit = True
-    await task
 
 
 async def read(client: httpx.AsyncClient, run_id: str, *, stop_at: int | None = None, **headers: str) -> list[Any]:
@@ -87,7 +83,7 @@ async def test_events_come_in_pages(api: httpx.AsyncClient, services: Services) 
 
 async def test_a_stream_is_live_and_ends_with_the_run(api: httpx.AsyncClient, app: FastAPI, services: Services) -> None:
     run_id = await a_run(api)
-    async with served(app) as client:
+    async with viewer(app) as client:
         following = asyncio.create_task(read(client, run_id))
         for number in range(20):
             await append(services, run_id, number)
@@ -103,7 +99,7 @@ async def test_a_viewer_that_comes_back_misses_and_repeats_nothing(
     api: httpx.AsyncClient, app: FastAPI, services: Services
 ) -> None:
     run_id = await a_run(api)
-    async with served(app) as client:
+    async with viewer(app) as client:
         for number in range(10):
             await append(services, run_id, number)
         first = await read(client, run_id, stop_at=4)
@@ -120,7 +116,7 @@ async def test_a_quiet_stream_has_heartbeats(
 ) -> None:
     monkeypatch.setattr("api.runs.events_router.HEARTBEAT", 1)
     run_id = await a_run(api)
-    async with served(app) as client, client.stream("GET", f"/v1/runs/{run_id}/events", headers=STREAM) as answer:
+    async with viewer(app) as client, client.stream("GET", f"/v1/runs/{run_id}/events", headers=STREAM) as answer:
         async for line in answer.aiter_lines():
             if line.startswith(":"):
                 break
@@ -128,7 +124,7 @@ async def test_a_quiet_stream_has_heartbeats(
 
 async def test_a_server_stops_although_somebody_is_watching(api: httpx.AsyncClient, app: FastAPI) -> None:
     run_id = await a_run(api)
-    async with served(app) as client:
+    async with viewer(app) as client:
         watching = asyncio.create_task(read(client, run_id))
         await read(client, run_id, stop_at=1)
     # The server is gone; the viewer has seen the end of the stream, in order or not.
