@@ -112,8 +112,11 @@ def _json_source(text: str) -> Source | None:
     try:
         twin = _Builder(_SURROGATE_ESCAPE.sub(r"\1\\u003f", text)).source()
     except _UnreadableError:
-        twin = Source(None, [_fault(FaultCode.DUPLICATE_KEY, _repeated(key), 1, 1) for key in repeated])
-    return Source(value, twin.faults, twin._root)
+        twin = Source(None, [])
+    placed = {fault.message: fault for fault in twin.faults}
+    messages = dict.fromkeys(_repeated(key) for key in repeated)
+    faults = [placed.get(message) or _fault(FaultCode.DUPLICATE_KEY, message, 1, 1) for message in messages]
+    return Source(value, faults, twin._root)
 
 
 def _object(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any]:
@@ -289,7 +292,7 @@ def _refuse_tag(tag: str, spot: Spot) -> NoReturn:
 
 
 def _repeated(key: str) -> str:
-    return f"The key `{key[:80]}` stands here twice; remove one."
+    return f"The key `{key[:80].encode(errors='replace').decode()}` stands here twice; remove one."
 
 
 def _stop(code: FaultCode, message: str, line: int, column: int) -> NoReturn:
