@@ -17,6 +17,9 @@ SYSTEM_ROLE: Final = "perdure_system"
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds."""
 
+COMMAND_TIMEOUT: Final = 30.0
+"""Seconds after which a statement of a process counts as lost: the server hangs, or the network swallowed it."""
+
 
 def driver_url(url: str) -> str:
     """The URL as the driver wants it: any `postgres://`, `postgresql://` or `postgresql+driver://` is understood.
@@ -33,10 +36,11 @@ def driver_url(url: str) -> str:
 def connector(url: str, role: str | None) -> Callable[[], Awaitable[Any]]:
     """Opens a connection that acts as `role` from its first statement on."""
     settings = {"application_name": "perdure"} | ({"role": role} if role else {})
+    limit = COMMAND_TIMEOUT if role else None  # a migration takes as long as it takes
     dsn = driver_url(url)
 
     async def connect(*_: Any, **__: Any) -> Any:
-        return await asyncpg.connect(dsn, server_settings=settings, timeout=CONNECT_TIMEOUT)
+        return await asyncpg.connect(dsn, server_settings=settings, timeout=CONNECT_TIMEOUT, command_timeout=limit)
 
     return connect
 
@@ -63,6 +67,7 @@ async def create_pool(url: str, role: str | None, *, size: int = 8) -> Any:
         min_size=0,
         max_size=size,
         timeout=CONNECT_TIMEOUT,
+        command_timeout=COMMAND_TIMEOUT,
         reset=_leave_as_it_is,
     )
 

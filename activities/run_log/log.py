@@ -13,8 +13,14 @@ from db.snapshots import pack_snapshot
 from schemas.errors import ErrorInfo
 from schemas.messages import CloseRun, StepInput, StepResult, WriteLog
 
-_STARTED: Final = "SELECT run_log_step_started($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-_COMPLETED: Final = "SELECT run_log_step_completed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+_STEP: Final = ("uuid", "uuid", "integer", "text", "integer")
+"""Workspace, run, attempt of the run, path, iteration."""
+
+_STARTED: Final = (*_STEP, "integer", "text", "text", "jsonb", "boolean", "jsonb")
+_COMPLETED: Final = (
+    *(*_STEP, "integer", "text", "text", "jsonb", "text"),
+    *("double precision", "bigint", "bigint", "jsonb", "text"),
+)
 _RETRYING: Final = "SELECT run_log_step_retrying($1, $2, $3, $4, $5, $6, $7)"
 _DELTA: Final = "SELECT run_log_step_delta($1, $2, $3, $4, $5, $6, $7)"
 _WRITE: Final = "SELECT run_log_write($1, $2, $3, $4, $5, $6)"
@@ -22,7 +28,7 @@ _CLOSE: Final = "SELECT run_log_close($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 
 class RunLog:
-    """Writes the run log of one process. Every method is one statement and one transaction.
+    """Writes the run log of one process. Every method is one statement; starts and ends of steps share transactions.
 
     All raise `PerdureError`: `unavailable` if the database is away for longer than `patience` seconds,
     `invalid_text` for text it cannot hold, `not_found` for an unknown run.
@@ -30,6 +36,8 @@ class RunLog:
 
     def __init__(self, database: Database) -> None:
         self._statements = Statements(database)
+        self._started = self._statements.batched("run_log_step_started", *_STARTED)
+        self._completed = self._statements.batched("run_log_step_completed", *_COMPLETED)
         self._notifier: Notifier = database.notifier
 
     async def step_started(self, step: StepInput, attempt: int, *, patience: float = 0.0) -> StepResult | None:
@@ -42,7 +50,7 @@ class RunLog:
             PerdureError: `cancelled` if the run has ended or a later attempt of it has begun.
         """
         recorded = await self._statements.call(
-            _STARTED,
+            self._started,
             *_where(step),
             attempt,
             step.kind,
@@ -78,12 +86,12 @@ class RunLog:
             step.compensates,
         )
         try:
-            recorded = await self._statements.call(_COMPLETED, *arguments, patience=patience)
+            recorded = await self._statements.call(self._completed, *arguments, patience=patience)
         except asyncpg.PostgresError as error:
             if not start_is_unknown(error):
                 raise
             await self.step_started(step, attempt, patience=patience)
-            recorded = await self._statements.call(_COMPLETED, *arguments, patience=patience)
+            recorded = await self._statements.call(self._completed, *arguments, patience=patience)
         self._notifier.announce(step.run_id)
         return _result(step, recorded) or result
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any, Final
 
+from activities.run_log.batches import BatchedFunction
 from db.faults import is_outage, translate, unavailable
 from db.json_text import from_json, to_json
 from db.session import Database
@@ -23,11 +24,15 @@ class Statements:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def call(self, statement: str, *arguments: Any, patience: float = 0.0) -> Any:
-        """Run one statement in a transaction of its own.
+    def batched(self, name: str, *types: str) -> BatchedFunction:
+        """A function whose calls are sent together when there are many; its second argument is the id of a run."""
+        return BatchedFunction(name, types, self._column)
+
+    async def call(self, statement: str | BatchedFunction, *arguments: Any, patience: float = 0.0) -> Any:
+        """Run one statement.
 
         Args:
-            statement: SQL that returns one value.
+            statement: SQL that returns one value, in a transaction of its own; or a batched function.
             arguments: Its arguments.
             patience: Seconds for which an outage of the database is waited out; and for which the row of the run may
                 be missing, because a child run writes its row beside its first step.
@@ -49,10 +54,15 @@ class Statements:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _once(self, statement: str, arguments: tuple[Any, ...]) -> Any:
+    async def _once(self, statement: str | BatchedFunction, arguments: tuple[Any, ...]) -> Any:
+        if isinstance(statement, BatchedFunction):
+            return await statement.call(*arguments)
+        return (await self._column(statement, *arguments))[0]
+
+    async def _column(self, statement: str, *arguments: Any) -> list[Any]:
         pool = await self._database.run_log_pool()
         async with pool.acquire() as connection:
-            return await connection.fetchval(statement, *arguments)
+            return [row[0] for row in await connection.fetch(statement, *arguments)]
 
 
 def json_or_null(value: Any) -> str | None:

@@ -222,7 +222,7 @@ class WatchedLog(RunLog):
     def come_back(self) -> None:
         self._away = False
 
-    async def _watched(self, statement: str, arguments: tuple[Any, ...]) -> Any:
+    async def _watched(self, statement: Any, arguments: tuple[Any, ...]) -> Any:
         try:
             if self._away:
                 raise ConnectionRefusedError
