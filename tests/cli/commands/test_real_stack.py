@@ -1,0 +1,164 @@
+"""The commands against a whole Perdure: publish, run, watch, approve, steer."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Up
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+
+GREETING = """\
+format: perdure/v1
+name: Greeting
+input: {type: object, required: [name], properties: {name: {type: string}}}
+nodes:
+  - id: think
+    kind: llm
+    with: {model: gpt-4o-mini, prompt: "Say hello to {{ input.name }}."}
+  - id: each
+    kind: foreach
+    with:
+      items: "[1, 2, 3]"
+      body:
+        nodes:
+          - id: double
+            kind: code
+            with: {code: "item * 2", inputs: {item: "{{ item }}"}}
+  - id: ask
+    kind: approval
+    name: May I greet?
+    with:
+      title: "Greet {{ input.name }}?"
+      form:
+        type: object
+        required: [tone]
+        properties: {tone: {type: string, enum: [warm, cold], default: warm}}
+  - id: done
+    kind: output
+    with: {value: {doubled: "{{ nodes.each.output }}", tone: "{{ nodes.ask.output.data.tone }}"}}
+edges:
+  - {from: think, to: each}
+  - {from: each, to: ask}
+  - {from: ask.approved, to: done}
+"""
+
+FAILING = """\
+format: perdure/v1
+name: Failing
+nodes:
+  - id: first
+    kind: transform
+    with: {value: 1}
+  - id: broken
+    kind: code
+    with: {code: "1 / 0"}
+    retry: {max_attempts: 1}
+edges:
+  - {from: first, to: broken}
+"""
+
+
+@pytest.fixture
+def greeting(tmp_path: Path) -> str:
+    file = tmp_path / "greeting.yaml"
+    file.write_text(GREETING)
+    return str(file)
+
+
+def start(up: Up, file: str) -> str:
+    """Id of a run that was started and not waited for."""
+    return up.run("run", file, "-i", "name=Ada").stdout.strip()
+
+
+def pending_approval(up: Up, run_id: str) -> dict[str, Any]:
+    """What a run asks; waits until it does."""
+    for _ in range(40):
+        waiting = json.loads(up.run("approve", "--json").stdout)["items"]
+        if mine := [one for one in waiting if one["run_id"] == run_id]:
+            return dict(mine[0])
+    raise AssertionError(up.run("runs", "show", run_id).stdout)
+
+
+def test_run_watches_approves_and_prints_the_result(up: Up, greeting: str) -> None:
+    ran = up.run("run", greeting, "-i", "name=Ada", "--watch", "--approve-all", "--exit-code")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == {"doubled": [2, 4, 6], "tone": "warm"}
+    for line in ("run started", "think completed", "each[2].double completed", "ask waiting", "done completed"):
+        assert re.search(rf"^{re.escape(line)}", ran.stderr, re.MULTILINE), ran.stderr
+
+
+def test_a_run_that_fails_gives_status_1_and_can_be_looked_at_and_retried(up: Up, tmp_path: Path) -> None:
+    (tmp_path / "failing.yaml").write_text(FAILING)
+    ran = up.run("run", str(tmp_path / "failing.yaml"), "--exit-code")
+    assert ran.returncode == 1
+    assert "broken failed" in ran.stderr
+    assert ran.stdout == ""
+    run_id = re.search(r"run ([0-9a-f-]{36}) failed", ran.stderr)
+    assert run_id is not None
+    shown = up.run("runs", "show", run_id[1]).stdout
+    assert "division by zero" in shown
+    assert "first" in shown
+    assert up.run("runs", "retry", run_id[1]).returncode == 0
+    again = up.run("runs", "watch", run_id[1], "--exit-code")
+    assert again.returncode == 1
+    assert again.stderr.count("broken failed") == 2
+    assert again.stderr.count("first completed") == 1
+
+
+def test_somebody_approves_from_another_terminal(up: Up, greeting: str) -> None:
+    run_id = start(up, greeting)
+    asked = pending_approval(up, run_id)
+    assert asked["title"] == "Greet Ada?"
+    wrong = up.run("approve", asked["id"], "--data", '{"tone": "loud"}')
+    assert wrong.returncode == 1
+    assert "tone" in wrong.stderr
+    right = up.run("approve", asked["id"], "--data", '{"tone": "cold"}', "--reason", "it is late")
+    assert right.returncode == 0, right.stderr
+    late = up.run("approve", asked["id"], "--decision", "rejected")
+    assert late.returncode == 1
+    assert "already_decided" in late.stderr
+    watched = up.run("runs", "watch", run_id, "--exit-code")
+    assert json.loads(watched.stdout)["tone"] == "cold"
+
+
+def test_runs_are_steered(up: Up, greeting: str) -> None:
+    run_id = start(up, greeting)
+    pending_approval(up, run_id)
+    assert "pause requested" in up.run("runs", "pause", run_id).stderr
+    assert "resume requested" in up.run("runs", "resume", run_id).stderr
+    assert up.run("runs", "cancel", run_id, "--reason", "enough").returncode == 0
+    watched = up.run("runs", "watch", run_id, "--exit-code")
+    assert watched.returncode == 1
+    assert "cancelled" in watched.stderr
+    forked = up.run("runs", "fork", run_id, "--from", "ask").stdout.strip()
+    done = up.run("runs", "watch", forked, "--approve-all", "--exit-code")
+    assert done.returncode == 0, done.stderr
+    assert "think started" not in done.stderr
+    listed = [line.split("\t") for line in up.run("runs", "list", "--workflow", "greeting").stdout.splitlines()]
+    assert [row[0] for row in listed[:2]] == [forked, run_id]
+
+
+def test_what_cannot_be_started_is_explained(up: Up, greeting: str, tmp_path: Path) -> None:
+    missing = up.run("run", greeting)
+    assert missing.returncode == 1
+    assert "'name' is a required property" in missing.stderr
+    (tmp_path / "bad.yaml").write_text("format: perdure/v1\nname: Bad\nnodes:\n  - {id: a, kind: llmm}\n")
+    bad = up.run("run", str(tmp_path / "bad.yaml"))
+    assert bad.returncode == 1
+    assert ":4:15 unknown_kind" in bad.stdout
+    assert "1 fault(s)" in bad.stderr
+    unknown = up.run("runs", "show", "not-a-run")
+    assert unknown.returncode == 1
+    assert "not_found" in unknown.stderr
+    locked = up.run("--token", "wrong", "runs", "list")
+    assert "does not accept the token" in locked.stderr
+
+
+def test_the_same_key_starts_one_run(up: Up, greeting: str) -> None:
+    ids = {up.run("run", greeting, "-i", "name=Bo", "--idempotency-key", "k1").stdout.strip() for _ in range(2)}
+    assert len(ids) == 1
+    up.run("runs", "cancel", ids.pop())
