@@ -1,0 +1,117 @@
+"""The standing work goes on over outages, and one process at a time does it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import asyncpg
+import pytest
+from temporalio.client import Client
+
+from db.session import Database
+from engine import maintenance
+from engine.client import workflow_id
+from engine.maintenance import run_maintenance
+from tests.engine.runs import ago, pending_run, read_run
+from tests.support.polling import eventually
+
+
+@contextlib.asynccontextmanager
+async def maintaining(database: Database, client: Client) -> AsyncIterator[None]:
+    task = asyncio.create_task(run_maintenance(database, client))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "SWEEP_PAUSE", 0.05)
+    monkeypatch.setattr(maintenance, "RECONCILE_PAUSE", 0.05)
+
+
+@pytest.mark.usefixtures("quick", "stub_worker")
+async def test_it_starts_what_is_left_and_repairs_what_is_lost(
+    own_database: Database, own_workspace: UUID, client: Client
+) -> None:
+    run = await pending_run(own_database, own_workspace, updated_at=ago(3))
+    async with maintaining(own_database, client):
+
+        async def dispatched() -> bool:
+            return (await read_run(own_database, run)).dispatched_at is not None
+
+        await eventually(dispatched)
+        async with own_database.tenant(own_workspace) as session:
+            row = await session.get_one(type(run), run.id)
+            row.status = "running"
+        await client.get_workflow_handle(workflow_id(str(run.id), 1)).terminate()
+
+        async def ended() -> bool:
+            return (await read_run(own_database, run)).status == "terminated"
+
+        await eventually(ended)
+
+
+@pytest.mark.usefixtures("quick", "stub_worker")
+async def test_it_goes_on_after_the_database_dropped_its_connections(
+    own_database: Database, own_workspace: UUID, client: Client
+) -> None:
+    async with maintaining(own_database, client):
+        for _ in range(3):
+            await drop_connections(own_database.url)
+            run = await pending_run(own_database, own_workspace, updated_at=ago(3))
+
+            async def dispatched(run: object = run) -> bool:
+                return (await read_run(own_database, run)).dispatched_at is not None  # type: ignore[arg-type]
+
+            await eventually(dispatched)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_one_at_a_time_does_it_and_another_takes_over(
+    own_database: Database, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy: list[str] = []
+
+    def dispatcher(name: str) -> type:
+        class Counting:
+            def __init__(self, *_: object) -> None: ...
+
+            async def sweep(self) -> int:
+                busy.append(name)
+                return 0
+
+            async def close(self) -> None: ...
+
+        return Counting
+
+    monkeypatch.setattr(maintenance, "Dispatcher", dispatcher("first"))
+    async with contextlib.AsyncExitStack() as stack:
+        first = await stack.enter_async_context(contextlib.AsyncExitStack())
+        await first.enter_async_context(maintaining(own_database, client))
+        await eventually(lambda: reached(busy, "first", 3))
+        monkeypatch.setattr(maintenance, "Dispatcher", dispatcher("second"))
+        await stack.enter_async_context(maintaining(own_database, client))
+        count = len(busy)
+        await eventually(lambda: reached(busy, "first", count + 5))
+        assert set(busy) == {"first"}
+        await first.aclose()
+        await eventually(lambda: reached(busy, "second", 3))
+
+
+async def reached(busy: list[str], name: str, count: int) -> bool:
+    return busy.count(name) >= count
+
+
+async def drop_connections(url: str) -> None:
+    """What a restart of the server looks like from outside."""
+    admin = await asyncpg.connect(url)
+    await admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await admin.close()
