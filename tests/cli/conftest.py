@@ -1,5 +1,7 @@
 """Fixtures of the command line's tests: the whole of Perdure as a person starts it."""
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 
 from cli.data_folder import DataFolder
 from cli.embedded.processes import find_by_command, pick_port, stop_processes
+from cli.main import run_command
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0
@@ -77,17 +80,24 @@ class Up:
         self.process.send_signal(number)
         return self.process.wait(60)
 
-    def run(self, *arguments: str, stdin: str | None = None, timeout: float = 90) -> subprocess.CompletedProcess[str]:
-        """Run another command against it."""
+    def run(self, *arguments: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
+        """Run another command against it, as a process."""
         return subprocess.run(
             command("--data-dir", str(self.folder), *arguments),
             env=environment(),
-            input=stdin or "",
+            stdin=subprocess.DEVNULL,
             text=True,
             capture_output=True,
             timeout=timeout,
             check=False,
         )
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same within this process, which saves its start."""
+        printed, said = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
+            status = run_command(["--data-dir", str(self.folder), *arguments])
+        return subprocess.CompletedProcess(list(arguments), status, printed.getvalue(), said.getvalue())
 
     def remains(self) -> list[str]:
         """Command lines of all processes that have to do with the folder."""

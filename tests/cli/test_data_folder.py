@@ -49,15 +49,18 @@ def test_a_folder_that_cannot_be_made_is_a_sentence() -> None:
 def test_clients_find_url_and_token_in_this_order(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PERDURE_API_URL", "PERDURE_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    kept = Connection(data_dir=folder.path)
-    assert kept.resolved_url() == "http://127.0.0.1:8321"
+    monkeypatch.setenv("PERDURE_DATA_DIR", str(folder.path))
+    connection = Connection()
+    assert connection.resolved_url() == "http://127.0.0.1:8321"
     with pytest.raises(CliError, match="no API token"):
-        kept.resolved_token()
+        connection.resolved_token()
     token = folder.token()
     folder.remember(api_url="http://kept/")
-    assert (kept.resolved_url(), kept.resolved_token()) == ("http://kept", token)
+    assert (connection.resolved_url(), connection.resolved_token()) == ("http://kept", token)
     monkeypatch.setenv("PERDURE_API_URL", "http://environment")
     monkeypatch.setenv("PERDURE_API_TOKEN", "environment")
-    assert (kept.resolved_url(), kept.resolved_token()) == ("http://environment", "environment")
+    assert (connection.resolved_url(), connection.resolved_token()) == ("http://environment", "environment")
+    named = Connection(data_dir=folder.path)
+    assert (named.resolved_url(), named.resolved_token()) == ("http://kept", token)
     given = Connection("http://given", "given", folder.path)
     assert (given.resolved_url(), given.resolved_token()) == ("http://given", "given")

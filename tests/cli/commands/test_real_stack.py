@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +72,17 @@ def greeting(tmp_path: Path) -> str:
 
 def start(up: Up, file: str) -> str:
     """Id of a run that was started and not waited for."""
-    return up.run("run", file, "-i", "name=Ada").stdout.strip()
+    return up.call("run", file, "-i", "name=Ada").stdout.strip()
 
 
 def pending_approval(up: Up, run_id: str) -> dict[str, Any]:
     """What a run asks; waits until it does."""
-    for _ in range(40):
-        waiting = json.loads(up.run("approve", "--json").stdout)["items"]
+    for _ in range(600):
+        waiting = json.loads(up.call("approve", "--json").stdout)["items"]
         if mine := [one for one in waiting if one["run_id"] == run_id]:
             return dict(mine[0])
-    raise AssertionError(up.run("runs", "show", run_id).stdout)
+        time.sleep(0.05)
+    raise AssertionError(up.call("runs", "show", run_id).stdout)
 
 
 def test_run_watches_approves_and_prints_the_result(up: Up, greeting: str) -> None:
@@ -93,17 +95,17 @@ def test_run_watches_approves_and_prints_the_result(up: Up, greeting: str) -> No
 
 def test_a_run_that_fails_gives_status_1_and_can_be_looked_at_and_retried(up: Up, tmp_path: Path) -> None:
     (tmp_path / "failing.yaml").write_text(FAILING)
-    ran = up.run("run", str(tmp_path / "failing.yaml"), "--exit-code")
+    ran = up.call("run", str(tmp_path / "failing.yaml"), "--exit-code")
     assert ran.returncode == 1
     assert "broken failed" in ran.stderr
     assert ran.stdout == ""
     run_id = re.search(r"run ([0-9a-f-]{36}) failed", ran.stderr)
     assert run_id is not None
-    shown = up.run("runs", "show", run_id[1]).stdout
+    shown = up.call("runs", "show", run_id[1]).stdout
     assert "division by zero" in shown
     assert "first" in shown
-    assert up.run("runs", "retry", run_id[1]).returncode == 0
-    again = up.run("runs", "watch", run_id[1], "--exit-code")
+    assert up.call("runs", "retry", run_id[1]).returncode == 0
+    again = up.call("runs", "watch", run_id[1], "--exit-code")
     assert again.returncode == 1
     assert again.stderr.count("broken failed") == 2
     assert again.stderr.count("first completed") == 1
@@ -113,52 +115,52 @@ def test_somebody_approves_from_another_terminal(up: Up, greeting: str) -> None:
     run_id = start(up, greeting)
     asked = pending_approval(up, run_id)
     assert asked["title"] == "Greet Ada?"
-    wrong = up.run("approve", asked["id"], "--data", '{"tone": "loud"}')
+    wrong = up.call("approve", asked["id"], "--data", '{"tone": "loud"}')
     assert wrong.returncode == 1
     assert "tone" in wrong.stderr
-    right = up.run("approve", asked["id"], "--data", '{"tone": "cold"}', "--reason", "it is late")
+    right = up.call("approve", asked["id"], "--data", '{"tone": "cold"}', "--reason", "it is late")
     assert right.returncode == 0, right.stderr
-    late = up.run("approve", asked["id"], "--decision", "rejected")
+    late = up.call("approve", asked["id"], "--decision", "rejected")
     assert late.returncode == 1
     assert "already_decided" in late.stderr
-    watched = up.run("runs", "watch", run_id, "--exit-code")
+    watched = up.call("runs", "watch", run_id, "--exit-code")
     assert json.loads(watched.stdout)["tone"] == "cold"
 
 
 def test_runs_are_steered(up: Up, greeting: str) -> None:
     run_id = start(up, greeting)
     pending_approval(up, run_id)
-    assert "pause requested" in up.run("runs", "pause", run_id).stderr
-    assert "resume requested" in up.run("runs", "resume", run_id).stderr
-    assert up.run("runs", "cancel", run_id, "--reason", "enough").returncode == 0
-    watched = up.run("runs", "watch", run_id, "--exit-code")
+    assert "pause requested" in up.call("runs", "pause", run_id).stderr
+    assert "resume requested" in up.call("runs", "resume", run_id).stderr
+    assert up.call("runs", "cancel", run_id, "--reason", "enough").returncode == 0
+    watched = up.call("runs", "watch", run_id, "--exit-code")
     assert watched.returncode == 1
     assert "cancelled" in watched.stderr
-    forked = up.run("runs", "fork", run_id, "--from", "ask").stdout.strip()
-    done = up.run("runs", "watch", forked, "--approve-all", "--exit-code")
+    forked = up.call("runs", "fork", run_id, "--from", "ask").stdout.strip()
+    done = up.call("runs", "watch", forked, "--approve-all", "--exit-code")
     assert done.returncode == 0, done.stderr
     assert "think started" not in done.stderr
-    listed = [line.split("\t") for line in up.run("runs", "list", "--workflow", "greeting").stdout.splitlines()]
+    listed = [line.split("\t") for line in up.call("runs", "list", "--workflow", "greeting").stdout.splitlines()]
     assert [row[0] for row in listed[:2]] == [forked, run_id]
 
 
 def test_what_cannot_be_started_is_explained(up: Up, greeting: str, tmp_path: Path) -> None:
-    missing = up.run("run", greeting)
+    missing = up.call("run", greeting)
     assert missing.returncode == 1
     assert "'name' is a required property" in missing.stderr
     (tmp_path / "bad.yaml").write_text("format: perdure/v1\nname: Bad\nnodes:\n  - {id: a, kind: llmm}\n")
-    bad = up.run("run", str(tmp_path / "bad.yaml"))
+    bad = up.call("run", str(tmp_path / "bad.yaml"))
     assert bad.returncode == 1
-    assert ":4:15 unknown_kind" in bad.stdout
+    assert ":4:13 unknown_kind" in bad.stdout
     assert "1 fault(s)" in bad.stderr
-    unknown = up.run("runs", "show", "not-a-run")
+    unknown = up.call("runs", "show", "not-a-run")
     assert unknown.returncode == 1
     assert "not_found" in unknown.stderr
-    locked = up.run("--token", "wrong", "runs", "list")
+    locked = up.call("--token", "wrong", "runs", "list")
     assert "does not accept the token" in locked.stderr
 
 
 def test_the_same_key_starts_one_run(up: Up, greeting: str) -> None:
-    ids = {up.run("run", greeting, "-i", "name=Bo", "--idempotency-key", "k1").stdout.strip() for _ in range(2)}
+    ids = {up.call("run", greeting, "-i", "name=Bo", "--idempotency-key", "k1").stdout.strip() for _ in range(2)}
     assert len(ids) == 1
-    up.run("runs", "cancel", ids.pop())
+    up.call("runs", "cancel", ids.pop())
