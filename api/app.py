@@ -33,7 +33,7 @@ def create_app(settings: ApiSettings, services: Services) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    for router in (workflows, runs, run_events, approvals, events, node_kinds, health):
+    for router in (runs, run_events, workflows, approvals, events, node_kinds, health):
         app.include_router(router)
     errors.install(app)
     openapi.install(app)

@@ -31,9 +31,7 @@ async def serve(**overrides: Any) -> None:
     """
     settings = ApiSettings(**overrides)
     log = LogSettings()
-    configure_logging(
-        "api", level=log.level, json=log.format == "json", secrets=[settings.token.get_secret_value()]
-    )
+    configure_logging("api", level=log.level, json=log.format == "json", secrets=[settings.token.get_secret_value()])
     async with open_services(DatabaseSettings(), TemporalSettings()) as services:
         config = uvicorn.Config(
             create_app(settings, services),

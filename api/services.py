@@ -26,18 +26,25 @@ class Services:
     """Workspace of the one token; accounts with workspaces of their own replace it."""
 
 
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
+# Coroutines, although they wait for nothing: FastAPI would run plain functions in a thread, for half a millisecond.
+
+
+async def _services(request: Request) -> Services:
+    return _of(request)
 
 
 CurrentServices = Annotated[Services, Depends(_services)]
 """Parameter type of a route that needs the services."""
 
 
-def _workspace(request: Request) -> UUID:
-    return _services(request).workspace_id
+async def _workspace(request: Request) -> UUID:
+    return _of(request).workspace_id
 
 
 CurrentWorkspace = Annotated[UUID, Depends(_workspace)]
 """Parameter type of a route: the workspace that the caller's token belongs to."""
+
+
+def _of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services

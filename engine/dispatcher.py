@@ -6,6 +6,7 @@ running workflow finds it, and one of a closed workflow is refused.
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -36,7 +37,7 @@ SWEEP_AGE = timedelta(seconds=2)
 """Age at which a pending run is the sweep's business."""
 
 _BATCH = 200
-_CONCURRENT_STARTS = 16
+_CONCURRENT_STARTS = 8
 _MARK_PAUSE = 0.02
 """Seconds in which marks of started runs are collected for one statement."""
 
@@ -57,7 +58,16 @@ class Dispatcher:
 
     def launch_soon(self, order: RunOrder) -> None:
         """Start a run whose row was committed, without waiting."""
-        self._background.run_soon(lambda: self.launch(order))
+        asked = time.monotonic()
+
+        async def start() -> None:
+            # After a long queue the sweep may have been faster; the row tells.
+            if time.monotonic() - asked < SWEEP_AGE.total_seconds():
+                await self.launch(order)
+            else:
+                await self.start_run(UUID(order.run.workspace_id), UUID(order.run.run_id))
+
+        self._background.run_soon(start)
 
     def start_soon(self, workspace_id: UUID, run_id: UUID) -> None:
         """The same for a run of which only the id is known."""
@@ -97,10 +107,14 @@ class Dispatcher:
         await self._courier.deliver(outbox_ids)
 
     async def sweep(self) -> int:
-        """Start and deliver what is left; the number of things that were tried."""
-        runs = await self._forgotten_runs()
-        await self._start_all(runs)
-        return len(runs) + await self._courier.sweep()
+        """Start and deliver what is left; the number of things that were done."""
+        started = 0
+        while runs := await self._forgotten_runs():
+            some = await self._start_all(runs)
+            started += some
+            if some < _BATCH:
+                break
+        return started + await self._courier.sweep()
 
     async def close(self, seconds: float = 5.0) -> None:
         """Finish what is under way."""
@@ -141,16 +155,20 @@ class Dispatcher:
         async with self._database.system() as session:
             return [(row.workspace_id, row.id) for row in await session.execute(waiting)]
 
-    async def _start_all(self, runs: Sequence[tuple[UUID, UUID]]) -> None:
+    async def _start_all(self, runs: Sequence[tuple[UUID, UUID]]) -> int:
         """Start in portions; a portion that fails as a whole means that Temporal is away, so the rest can wait."""
+        started = 0
         for first in range(0, len(runs), _CONCURRENT_STARTS):
             portion = runs[first : first + _CONCURRENT_STARTS]
             outcomes = await asyncio.gather(*(self.start_run(*run) for run in portion), return_exceptions=True)
             failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
             if failures:
                 logger.warning("%d of %d runs did not start: %s", len(failures), len(portion), failures[0])
+            started += len(portion) - len(failures)
             if len(failures) == len(portion) and all(isinstance(f, RPCError | RuntimeError) for f in failures):
-                return
+                break
+        await self._marks.flush()
+        return started
 
 
 class _Marks:

@@ -14,7 +14,7 @@ from api.services import CurrentServices, CurrentWorkspace
 router = feature_router("approvals")
 
 
-def _approval_id(approval_id: Annotated[str, Path(max_length=100, description="Id of the approval.")]) -> UUID:
+async def _approval_id(approval_id: Annotated[str, Path(max_length=100, description="Id of the approval.")]) -> UUID:
     return parse_id("approval", approval_id)
 
 

@@ -22,7 +22,7 @@ _ACCEPTED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _run_id(run_id: Annotated[str, Path(max_length=100, description="Id of the run.")]) -> UUID:
+async def _run_id(run_id: Annotated[str, Path(max_length=100, description="Id of the run.")]) -> UUID:
     return parse_id("run", run_id)
 
 
