@@ -164,9 +164,9 @@ def _parse(typed: str, schema: dict[str, Any]) -> Any:
         ValueError: It cannot be read as that type.
     """
     kind = schema.get("type")
-    for option in schema.get("enum") or ():
-        if str(option) == typed:
-            return option
+    options = schema.get("enum")
+    if isinstance(options, list) and options:
+        return _choice(typed, options)
     if kind == "boolean":
         if typed.lower() in ("y", "yes", "true", "1"):
             return True
@@ -184,6 +184,13 @@ def _parse(typed: str, schema: dict[str, Any]) -> Any:
         except ValueError:
             raise ValueError(f"please type JSON ({kind})") from None
     return typed
+
+
+def _choice(typed: str, options: list[Any]) -> Any:
+    for option in options:
+        if str(option) == typed:
+            return option
+    raise ValueError(f"please type one of {', '.join(map(str, options))}")
 
 
 def _defaults(form: Any) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
@@ -56,15 +55,21 @@ class Follower:
         Raises:
             CliError: The API refuses, or stays away for two minutes.
         """
-        with self._drawing():
+        self._start_drawing()
+        try:
             for event in self._events():
-                with self._lock:
-                    self.view.apply(event)
-                self._tell(event)
-                self._complete(event)
-                if event.get("type") == "approval.opened":
-                    self._answer_requests()
+                self._take_in(event)
+        finally:
+            self._stop_drawing()
         return self.view
+
+    def _take_in(self, event: dict[str, Any]) -> None:
+        with self._lock:
+            self.view.apply(event)
+        self._tell(event)
+        self._complete(event)
+        if event.get("type") == "approval.opened":
+            self._answer_requests()
 
     def _events(self) -> Iterator[dict[str, Any]]:
         """Events without gap or repetition, over any number of broken connections.
@@ -90,20 +95,25 @@ class Follower:
                     raise
             time.sleep(PAUSE)
 
-    def _drawing(self) -> AbstractContextManager[object]:
-        if not self.console.is_terminal:
-            return nullcontext()
-        self._live = Live(
-            console=self.console, get_renderable=self._render, refresh_per_second=8, vertical_overflow="crop"
-        )
-        return self._live
+    def _start_drawing(self) -> None:
+        if self.console.is_terminal:
+            self._live = Live(
+                console=self.console, get_renderable=self._render, refresh_per_second=8, vertical_overflow="crop"
+            )
+            self._live.start()
+
+    def _stop_drawing(self, *, wipe: bool = False) -> None:
+        live, self._live = self._live, None
+        if live is not None:
+            live.transient = wipe
+            live.stop()
 
     def _render(self) -> RenderableType:
         with self._lock:
             return draw(self.view, datetime.now(UTC), self.title)
 
     def _tell(self, event: dict[str, Any]) -> None:
-        if self._live is None and (line := line_of(self.view, event, datetime.now(UTC))):
+        if not self.console.is_terminal and (line := line_of(self.view, event, datetime.now(UTC))):
             self.console.print(plain(line))
 
     def _complete(self, event: dict[str, Any]) -> None:
@@ -159,15 +169,11 @@ class Follower:
                 raise
 
     def _ask(self, approval: dict[str, Any]) -> None:
-        if self._live is not None:
-            self._live.stop()
-        try:
-            if not ask_until_decided(self.console, self.api, approval):
-                self._postponed.add(str(approval["id"]))
-                self.console.print(plain(f"later: perdure approve {approval['id']}"))
-        finally:
-            if self._live is not None:
-                self._live.start(refresh=True)
+        self._stop_drawing(wipe=True)
+        if not ask_until_decided(self.console, self.api, approval):
+            self._postponed.add(str(approval["id"]))
+            self.console.print(plain(f"later: perdure approve {approval['id']}"))
+        self._start_drawing()
 
 
 def closing_words(view: RunView) -> str:

@@ -44,7 +44,7 @@ def test_later_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_form_is_asked_in_its_types(monkeypatch: pytest.MonkeyPatch) -> None:
-    console = answers(monkeypatch, "a", "lots", "12.5", "cold", "maybe", "y", "[1", '["x"]', "fine")
+    console = answers(monkeypatch, "a", "lots", "12.5", "loud", "cold", "maybe", "y", "[1", '["x"]', "fine")
     answer = ask(console, request(form=FORM))
     assert answer == Answer("approved", {"amount": 12.5, "tone": "cold", "sure": True, "tags": ["x"]}, "fine")
 
