@@ -7,6 +7,9 @@ from starlette.types import Receive, Scope, Send
 
 from simulator.faults import Break
 
+_SLICE = 7
+"""Bytes of a slice of a slow answer: odd, so that characters and events are torn apart."""
+
 
 class PacedAnswer:
     """An ASGI response that sends its parts with a pause before each and can break on the way.
@@ -43,26 +46,31 @@ class PacedAnswer:
             await wait_for_disconnect(receive)
             return
         await self._begin(send)
-        breaks = self._broken in (Break.CUT, Break.CUT_CLEAN, Break.HANG_MID)
-        for part in self._parts[: self._break_after] if breaks else self._parts:
-            await self._send(part, send)
-        if breaks:
+        if self._broken in (Break.CUT, Break.CUT_CLEAN, Break.HANG_MID):
+            for part in self._parts[: self._break_after]:
+                await self._send(part, send)
             await self._break(receive, send)
             return
+        *slices, last = self._slices()
+        for part in slices:
+            await self._send(part, send)
         # Counted before the last byte leaves: a client that has the whole answer finds its call in the statistics.
         self._when_complete()
-        await send({"type": "http.response.body", "body": b""})
+        await self._send(last, send, more=False)
 
     async def _begin(self, send: Send) -> None:
         headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
-    async def _send(self, part: bytes, send: Send) -> None:
-        step = 7 if self._broken is Break.SLOW else len(part)
-        for start in range(0, len(part), max(step, 1)):
-            if self._pause:
-                await asyncio.sleep(self._pause)
-            await send({"type": "http.response.body", "body": part[start : start + step], "more_body": True})
+    def _slices(self) -> list[bytes]:
+        if self._broken is not Break.SLOW:
+            return self._parts
+        return [part[at : at + _SLICE] for part in self._parts for at in range(0, len(part), _SLICE)]
+
+    async def _send(self, part: bytes, send: Send, *, more: bool = True) -> None:
+        if self._pause:
+            await asyncio.sleep(self._pause)
+        await send({"type": "http.response.body", "body": part, "more_body": more})
 
     async def _break(self, receive: Receive, send: Send) -> None:
         if self._broken is Break.HANG_MID:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from activities.llm.call import Finish, ModelCall, OnText, Reply, Usage
+from activities.llm.connections import read_to_the_end
 from activities.llm.headers import call_headers
 from activities.llm.settings import LlmSettings
 from activities.llm.shapes import is_strict
@@ -56,17 +57,19 @@ class OpenAiProvider:
         return self._client
 
     def _new_client(self) -> "AsyncOpenAI":
-        from openai import AsyncOpenAI, Timeout
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
         settings = self._settings
         if settings.openai_api_key is None and settings.openai_base_url is None:
             raise PerdureError(ErrorCode.MISSING_CREDENTIAL, "There is no key for OpenAI's models: set OPENAI_API_KEY.")
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else NO_KEY
+        timeout = Timeout(settings.idle_timeout, connect=settings.connect_timeout)
         return AsyncOpenAI(
             api_key=key or NO_KEY,
             base_url=settings.openai_base_url or "https://api.openai.com/v1",
             max_retries=0,
-            timeout=Timeout(settings.idle_timeout, connect=settings.connect_timeout),
+            timeout=timeout,
+            http_client=DefaultAsyncHttpxClient(timeout=timeout, event_hooks={"response": [read_to_the_end]}),
         )
 
 

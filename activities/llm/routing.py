@@ -39,7 +39,7 @@ def chain(settings: LlmSettings, model: str, fallbacks: tuple[str, ...]) -> list
             nothing, `invalid_config` if aliases name each other in a circle.
     """
     names = [resolved for name in (model, *fallbacks) for resolved in _resolve(settings, name, 0)]
-    return [route(name) for name in dict.fromkeys(names)]
+    return list(dict.fromkeys(route(name) for name in names))
 
 
 def route(model: str) -> Route:
