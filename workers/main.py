@@ -21,7 +21,7 @@ from engine.logging import LogSettings, configure_logging
 from engine.maintenance import run_maintenance
 from engine.settings import TemporalSettings
 from workers.core import start_core
-from workers.log_context import LogContextInterceptor, keep_facts_out_of_messages
+from workers.log_context import LogContextInterceptor, tame_sdk_loggers
 from workers.pollers import WorkerParts
 from workers.process import WorkerProcess, beside, stop_on_signals
 from workers.settings import SigningSettings, WorkerSettings
@@ -45,7 +45,7 @@ async def run_worker(**overrides: Any) -> None:
     log = LogSettings()
     secret = signing.webhook_secret.get_secret_value()
     configure_logging("worker", level=log.level, json=log.format == "json", secrets=[secret, *llm.secrets()])
-    keep_facts_out_of_messages()
+    tame_sdk_loggers()
     database = Database(
         addresses.url, pool_size=addresses.database_pool_size, run_log_pool_size=addresses.run_log_pool_size
     )
