@@ -1,5 +1,6 @@
 """How the interpreter calls activities, and what their failures mean."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
@@ -17,6 +18,10 @@ ResultT = TypeVar("ResultT", bound=BaseModel)
 
 SERVICE_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5))
 """The interpreter's own services are tried until they succeed: the database will be back."""
+
+
+OUTAGE_SECONDS = 5.0
+"""Pause before a step is scheduled again that could not reach our own database."""
 
 
 class StepFailure(Exception):  # noqa: N818 - named for what it tells the walker
@@ -54,46 +59,60 @@ async def tell_service(name: str, message: BaseModel) -> None:
 async def call_step(node: PlanNode, step: StepInput) -> StepResult:
     """Runs the activity of an action node.
 
+    An attempt that failed only because our own database was away does not count: the step is scheduled again.
+
     Raises:
         StepFailure: when all attempts have failed.
         asyncio.CancelledError: when the run no longer wants the step.
     """
-    retry = RetryPolicy(
+    while True:
+        try:
+            return await (_call_local(node, step) if node.mode is Mode.LOCAL else _call_remote(node, step))
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            info = error_info(error)
+            if info.code is not ErrorCode.UNAVAILABLE:
+                raise StepFailure(info) from error
+        await asyncio.sleep(OUTAGE_SECONDS)
+
+
+async def _call_local(node: PlanNode, step: StepInput) -> StepResult:
+    result: StepResult = await workflow.execute_local_activity(
+        node.kind,
+        step,
+        result_type=StepResult,
+        start_to_close_timeout=timedelta(seconds=node.timeout),
+        retry_policy=_retry_policy(node),
+        local_retry_threshold=timedelta(seconds=10),
+        summary=node.name,
+    )
+    return result
+
+
+async def _call_remote(node: PlanNode, step: StepInput) -> StepResult:
+    result: StepResult = await workflow.execute_activity(
+        node.kind,
+        step,
+        result_type=StepResult,
+        task_queue=node.queue,
+        start_to_close_timeout=timedelta(seconds=node.timeout),
+        heartbeat_timeout=timedelta(seconds=node.heartbeat) if node.heartbeat else None,
+        retry_policy=_retry_policy(node),
+        # The step is asked to stop and says how it ended, so a side effect that did happen is known.
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary=node.name,
+    )
+    return result
+
+
+def _retry_policy(node: PlanNode) -> RetryPolicy:
+    return RetryPolicy(
         initial_interval=timedelta(seconds=node.retry.initial),
         backoff_coefficient=node.retry.backoff,
         maximum_interval=timedelta(seconds=max(node.retry.max_interval, node.retry.initial)),
         maximum_attempts=node.retry.max_attempts,
     )
-    timeout = timedelta(seconds=node.timeout)
-    try:
-        if node.mode is Mode.LOCAL:
-            result: StepResult = await workflow.execute_local_activity(
-                node.kind,
-                step,
-                result_type=StepResult,
-                start_to_close_timeout=timeout,
-                retry_policy=retry,
-                local_retry_threshold=timedelta(seconds=10),
-                summary=node.name,
-            )
-            return result
-        result = await workflow.execute_activity(
-            node.kind,
-            step,
-            result_type=StepResult,
-            task_queue=node.queue,
-            start_to_close_timeout=timeout,
-            heartbeat_timeout=timedelta(seconds=node.heartbeat) if node.heartbeat else None,
-            retry_policy=retry,
-            # The step is asked to stop and says how it ended, so a side effect that did happen is known.
-            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            summary=node.name,
-        )
-    except ActivityError as error:
-        if is_cancelled_exception(error):
-            raise
-        raise StepFailure(error_info(error)) from error
-    return result
 
 
 def error_info(error: BaseException) -> ErrorInfo:

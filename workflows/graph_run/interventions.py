@@ -43,6 +43,7 @@ async def ask(call: NodeCall, error: ErrorInfo) -> Verdict:
     if decision.decision == "edit" and isinstance(decision.data, dict):
         call.edited = decision.data
         # Other settings are another request to the outside, so they get a key of their own.
+        call.log(NodeStatus.FAILED, error=error.at(call.path))
         call.state.iteration += 1
         return Verdict("retry")
     return Verdict("retry" if decision.decision == "retry" else "fail")

@@ -160,9 +160,9 @@ class RunContext:
         self._steps_here += 1
 
     def history_is_full(self) -> bool:
-        """Whether the run should go on in a fresh history."""
+        """Whether the run should go on in a fresh history. Each history brings it forward by a step at least."""
         info = workflow.info()
-        return (
+        return self._steps_here > 1 and (
             self._steps_here >= CONTINUE_AS_NEW_STEPS
             or info.is_continue_as_new_suggested()
             or info.get_current_history_length() >= CONTINUE_AS_NEW_EVENTS

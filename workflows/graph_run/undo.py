@@ -1,6 +1,7 @@
 """Compensation: undoes finished steps in reverse order of completion, each durably."""
 
 import re
+from typing import Any
 
 from temporalio import workflow
 
@@ -25,29 +26,31 @@ async def undo_all(run: RunContext) -> list[ErrorInfo]:
         if run.history_is_full():
             run.stopping = "move"
             raise Halt
-        undo = run.undo[-1]
-        problem = await _undo(run, undo)
+        problem = await _undo(run, run.undo[-1])
         if problem is not None:
             problems.append(problem)
         run.undo.pop()
         run.rested()
-        _mark(run, undo)
     return problems
 
 
 async def _undo(run: RunContext, undo: Undo) -> ErrorInfo | None:
-    node = run.plan.graph_at(undo.graph).node[undo.undo_node]
+    graph = run.plan.graph_at(undo.graph)
+    node = graph.node[undo.undo_node]
     run.count_undo()
     try:
         if node.mode is Mode.INLINE:
             output = behaviour(node.kind)(undo.config, run.scope()).output
-            _log(run, undo, node, NodeStatus.COMPLETED, output=output)
+            _log(run, undo.undo_path, undo.iteration, node, NodeStatus.COMPLETED, output=output)
+            undone = graph.node[undo.path.rpartition(".")[2]]
+            _log(run, undo.path, undo.iteration, undone, NodeStatus.COMPENSATED)
         else:
             await call_step(node, _step(run, undo, node))
     except Exception as error:
         info = error_info(error).at(undo.undo_path)
-        _log(run, undo, node, NodeStatus.FAILED, error=info)
+        _log(run, undo.undo_path, undo.iteration, node, NodeStatus.FAILED, error=info)
         return info
+    _mark(run, undo)
     return None
 
 
@@ -66,18 +69,9 @@ def _step(run: RunContext, undo: Undo, node: PlanNode) -> StepInput:
     )
 
 
-def _log(run: RunContext, undo: Undo, node: PlanNode, status: NodeStatus, **details: object) -> None:
-    entry = StepEntry.model_validate(
-        {
-            "path": undo.undo_path,
-            "iteration": undo.iteration,
-            "kind": node.kind,
-            "name": node.name,
-            "status": status,
-            "at": workflow.now().isoformat(),
-            **details,
-        }
-    )
+def _log(run: RunContext, path: str, iteration: int, node: PlanNode, status: NodeStatus, **details: Any) -> None:
+    at = workflow.now().isoformat()
+    entry = StepEntry(path=path, iteration=iteration, kind=node.kind, name=node.name, status=status, at=at, **details)
     run.log.add(entry)
 
 

@@ -120,7 +120,8 @@ class Walker:
             node = self.graph.node[self._scheduler.peek_ready()]
             if node.mode in (Mode.LOCAL, Mode.REMOTE) and not self.run.has_slot:
                 return
-            self.run.count_step()
+            if self.frame.nodes[node.id].memo is None:
+                self.run.count_step()  # one that goes on in a fresh history was counted before
             if self.run.stopping is not None:
                 return
             self._scheduler.take_ready()
@@ -134,7 +135,7 @@ class Walker:
         return self.failure is None and self.run.stopping is None and not self.run.paused
 
     def _start(self, call: NodeCall, error: ErrorInfo | None = None) -> None:
-        call.state.status = NodeStatus.RUNNING
+        call.state.status, call.state.memo = NodeStatus.RUNNING, call.memo
         counted = call.node.mode in (Mode.LOCAL, Mode.REMOTE)
         self.run.active += counted
         task = asyncio.create_task(self._run_node(call, error))
@@ -198,7 +199,7 @@ class Walker:
             self.frame.nodes[call.node.id].status = NodeStatus.RUNNING
             return verdict
         if verdict.action == "skip":
-            self._completed(call, NodeOutcome(verdict.value, call.node.ports[0]))
+            self._completed(call, NodeOutcome(verdict.value, call.node.ports[0]), told=True)
         else:
             self._failed(call, error, final=True)
         return None
@@ -240,7 +241,8 @@ class Walker:
 
     # What became of them
 
-    def _completed(self, call: NodeCall, outcome: NodeOutcome) -> None:
+    def _completed(self, call: NodeCall, outcome: NodeOutcome, *, told: bool = False) -> None:
+        """Records a finished node; `told` means that no activity has put it into the run log."""
         node, state = call.node, call.state
         size = checked_size(outcome.output, "output of the step")
         if outcome.port not in node.ports:
@@ -249,7 +251,7 @@ class Walker:
         state.size = size
         if node.kind == "output":
             self.frame.result, self.frame.has_result = outcome.output, True
-        if node.mode in (Mode.INLINE, Mode.CONTROL) or call.edited is not None:
+        if told or node.mode in (Mode.INLINE, Mode.CONTROL):
             call.log(NodeStatus.COMPLETED, output=outcome.output, port=outcome.port)
         self._resolved(node, outcome.port, outcome.output)
         self._remember_undo(call)

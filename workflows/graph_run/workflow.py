@@ -95,6 +95,8 @@ class GraphRun:
         Raises:
             ApplicationError: when the run has failed, so that Temporal shows it as failed; all is recorded before.
         """
+        if run.child is not None and run.snapshot is None:
+            await self._write_log(None)  # the row of a child run comes before its steps
         background = [asyncio.create_task(self._keep_log()), asyncio.create_task(self._keep_time())]
         try:
             ending = self._run.snapshot.ending or await self._walk()
@@ -250,8 +252,6 @@ class GraphRun:
 
     async def _keep_log(self) -> None:
         """Stores entries that found no activity to ride along with, and changes of pause."""
-        if self._run.run.child is not None and self._run.run.snapshot is None:
-            await self._write_log(None)
         while True:
             await workflow.wait_condition(lambda: bool(self._run.log.entries) or self._run.paused != self._told_paused)
             # One round of the event loop lets an activity that starts now take the entries.
