@@ -71,12 +71,11 @@ class StructureReader:
         self._body(draft, depth)
 
     def _draft(self, raw: dict[str, Any], place: Place) -> DraftNode:
-        bad = validate(Node, raw, place, self.report)
-        sound = {**_STUB, **{key: value for key, value in raw.items() if key not in bad}} if bad else raw
-        node = Node.model_validate(sound)
+        checked = validate(Node, raw, place, self.report)
+        node = checked.model or _sound_part(raw, checked.bad)
         key = "config" if "config" in raw and "with" not in raw else "with"
         draft = DraftNode(raw["id"], place, node, self._spec(raw.get("kind"), place), (key,))
-        if draft.spec is not None and key not in bad:
+        if draft.spec is not None and key not in checked.bad:
             self._config(draft, draft.spec)
             draft.ports = _ports(draft.spec, node)
             self._port_names(draft)
@@ -123,6 +122,10 @@ class StructureReader:
                 target.compensates = True
 
 
+def _sound_part(raw: dict[str, Any], bad: frozenset[str]) -> Node:
+    return Node.model_validate({**_STUB, **{key: value for key, value in raw.items() if key not in bad}})
+
+
 def _ports(spec: NodeSpec, node: Node) -> tuple[str, ...]:
     ports = spec.ports(node.config)
     return (*ports, ERROR_PORT) if node.on_error is OnError.ROUTE else ports
@@ -140,8 +143,9 @@ class EdgeReader:
         """Adds the edges to the graph."""
         for index, raw in enumerate(edges):
             pointer = ("edges", index)
-            if not validate(Edge, raw, self.graph.place, self.report, at=pointer):
-                self._edge(Edge.model_validate(raw), raw, pointer)
+            edge = validate(Edge, raw, self.graph.place, self.report, at=pointer).model
+            if edge is not None:
+                self._edge(edge, raw, pointer)
 
     def _edge(self, edge: Edge, raw: dict[str, Any], pointer: tuple[str, int]) -> None:
         source_at = (*pointer, "from" if "from" in raw else "source")

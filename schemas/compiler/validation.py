@@ -1,6 +1,7 @@
 """Turns the errors of pydantic into faults."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -9,13 +10,29 @@ from schemas.compiler.kinds import field_names, model_at
 from schemas.compiler.report import Place, Report
 from schemas.faults import FaultCode, Pointer, field_path, suggestion
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Checked(Generic[ModelT]):
+    """Outcome of a check.
+
+    Attributes:
+        model: The value, if it is sound.
+        bad: Top-level fields that are wrong.
+    """
+
+    model: ModelT | None
+    bad: frozenset[str] = frozenset()
+
+
 _CODES = {"extra_forbidden": FaultCode.UNKNOWN_FIELD, "missing": FaultCode.MISSING_FIELD}
 
 
 def validate(
-    model: type[BaseModel], raw: Any, place: Place, report: Report, *, at: Pointer = (), templates: bool = False
-) -> set[str]:
-    """Reports what is wrong with a raw value; the top-level fields that are wrong are returned.
+    model: type[ModelT], raw: Any, place: Place, report: Report, *, at: Pointer = (), templates: bool = False
+) -> Checked[ModelT]:
+    """Reports what is wrong with a raw value.
 
     Args:
         model: What it should be.
@@ -27,7 +44,7 @@ def validate(
             that the graph depends on cannot wait that long.
     """
     try:
-        model.model_validate(raw)
+        return Checked(model.model_validate(raw))
     except ValidationError as error:
         bad = set()
         for detail in error.errors(include_url=False):
@@ -37,8 +54,7 @@ def validate(
             bad.add(str(pointer[0]) if pointer else "")
             code = _CODES.get(detail["type"], FaultCode.INVALID_VALUE)
             report.add(code, place, _sentence(model, detail, pointer, at), at + pointer)
-        return bad
-    return set()
+        return Checked(None, frozenset(bad))
 
 
 def _is_template(detail: ErrorDetails) -> bool:

@@ -1,5 +1,6 @@
 """Text with `{{ … }}`: each pair of double braces holds one CEL expression."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,7 @@ from schemas.limits import MAX_VALUE_BYTES
 
 _OPEN, _CLOSE = "{{", "}}"
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
+_SIGNIFICANT = re.compile(r"""['"(){}\[\]]|//""")
 
 
 class Template:
@@ -132,22 +134,21 @@ def _strings(value: Any) -> list[str]:
 def _end_of_expression(text: str, start: int) -> int:
     """Position of the `}}` that closes an expression, by its own brackets and quotes."""
     expected: list[str] = []
-    position = start
-    while position < len(text):
-        char = text[position]
+    found = _SIGNIFICANT.search(text, start)
+    while found is not None:
+        position, char = found.start(), found[0]
+        following = position + 1
         if char in "'\"":
-            position = _end_of_string(text, position, start)
-            continue
-        if not expected and text.startswith(_CLOSE, position):
-            return position
-        if char == "/" and text.startswith("//", position):
-            position = _end_of_line(text, position)
-            continue
-        if char in _PAIRS:
+            following = _end_of_string(text, position, start)
+        elif char == "//":
+            following = _end_of_line(text, position)
+        elif char in _PAIRS:
             expected.append(_PAIRS[char])
+        elif not expected and text.startswith(_CLOSE, position):
+            return position
         elif expected and char == expected[-1]:
             expected.pop()
-        position += 1
+        found = _SIGNIFICANT.search(text, following)
     raise _unclosed(text, start)
 
 

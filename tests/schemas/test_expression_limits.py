@@ -19,11 +19,11 @@ def value(source: str, **scope: Any) -> Any:
 
 
 def refused(source: str, **scope: Any) -> str:
-    """The sentence with which an expression is refused, in a time that no workflow notices."""
-    begin = time.monotonic()
+    """The sentence with which an expression is refused, in a CPU time that no workflow notices."""
+    begin = time.process_time()
     with pytest.raises(PerdureError) as raised:
         value(source, **scope)
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
     return raised.value.info.message
 
 
@@ -42,9 +42,9 @@ def refused(source: str, **scope: Any) -> str:
     ],
 )
 def test_ten_thousand_items_are_fine(source: str, expected: Any) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     assert value(source, input=OBJECTS) == expected
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_a_hundred_thousand_items_are_the_limit() -> None:
@@ -145,10 +145,10 @@ def test_evaluation_is_quick() -> None:
     large = ["x" * 100] * 10_000
     scope = {"input": {"amount": 250, "rest": large}, "nodes": {"a": {"output": {"kind": "refund", "rest": large}}}}
     expression.evaluate(scope)
-    begin = time.monotonic()
+    begin = time.process_time()
     for _ in range(1_000):
         assert expression.evaluate(scope) is True
-    assert time.monotonic() - begin < 0.5
+    assert time.process_time() - begin < 0.5
 
 
 def test_text_without_braces_is_not_looked_at() -> None:

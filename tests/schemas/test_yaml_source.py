@@ -99,10 +99,10 @@ def test_faults(text: str, expected: tuple[FaultCode, int, int]) -> None:
 def test_aliases_cannot_unfold_without_end() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 30)]
-    begin = time.monotonic()
+    begin = time.process_time()
     assert fault("\n".join(lines))[0] is FaultCode.LIMIT_EXCEEDED
     assert fault("a: &a '" + "x" * 1_000_000 + "'\nb: [" + "*a, " * 100_000 + "]")[0] is FaultCode.LIMIT_EXCEEDED
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_every_value_has_its_position() -> None:
@@ -134,9 +134,9 @@ def test_numbers_that_json_has_not_are_refused(text: str) -> None:
 def test_a_document_of_five_thousand_nodes_is_read_quickly() -> None:
     nodes = [{"id": f"n{i}", "kind": "transform", "with": {"value": f"{{{{ input.x{i} }}}}"}} for i in range(5_000)]
     for text in (json.dumps({"nodes": nodes}, indent=1), yaml.safe_dump({"nodes": nodes})):
-        begin = time.monotonic()
+        begin = time.process_time()
         assert value(text) == {"nodes": nodes}
-        assert time.monotonic() - begin < 3
+        assert time.process_time() - begin < 3
 
 
 json_values = st.recursive(
