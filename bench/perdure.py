@@ -1,0 +1,119 @@
+"""Perdure under test: its worker as a process, and the way of a run from its row to its end, as the API goes it."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+from temporalio.client import WorkflowHandle
+
+from api.main import open_services
+from api.runs import repository
+from api.runs.repository import NewRun
+from api.services import Services
+from api.workflows import service
+from api.workflows.version_cache import KnownVersion
+from bench import kinds
+from bench.cpu import CpuMeter
+from bench.processes import Process, running
+from bench.servers import Servers, perdure_servers
+from cli.embedded.processes import pick_port
+from db.settings import DatabaseSettings
+from engine.client import workflow_id
+from engine.run_orders import RunOrder
+from engine.settings import TemporalSettings
+from schemas.messages import RunInput, RunResult
+
+TOKEN = "bench"
+
+
+@dataclass(frozen=True)
+class StartedRun:
+    """A run whose workflow was started."""
+
+    id: UUID
+    handle: WorkflowHandle[Any, RunResult]
+
+
+@dataclass(frozen=True)
+class Perdure:
+    """Perdure on servers of its own."""
+
+    servers: Servers
+    services: Services
+
+    async def publish(self, document: Mapping[str, Any]) -> KnownVersion:
+        """Publish a document."""
+        body = json.dumps(document).encode()
+        workspace, versions = self.services.workspace_id, self.services.versions
+        published = await service.publish(self.services.database, versions, workspace, body, None)
+        return await versions.get(workspace, published.slug, None)
+
+    async def start(self, version: KnownVersion, value: Any = None) -> StartedRun:
+        """Accept a run and start its workflow."""
+        run_id, workspace = uuid4(), self.services.workspace_id
+        text = None if value is None else json.dumps(value)
+        row = NewRun(workspace, run_id, version.workflow_id, version.version_id, None, text, None, "")
+        await repository.create_run(self.services.database, row)
+        order = RunInput(workspace_id=str(workspace), run_id=str(run_id), plan_ref=version.plan, input=value)
+        await self.services.dispatcher.launch(RunOrder(version.name, order))
+        handle = self.services.temporal.get_workflow_handle(workflow_id(str(run_id), 1), result_type=RunResult)
+        return StartedRun(run_id, handle)
+
+    async def run(self, version: KnownVersion, value: Any = None) -> StartedRun:
+        """A run from its row to its end."""
+        started = await self.start(version, value)
+        await started.handle.result()
+        return started
+
+    def worker(self, **settings: str) -> Process:
+        """A worker that is ready; settings are environment variables."""
+        port = pick_port()
+        log = self.servers.folder / "worker.log"
+        environment = {**environment_of(self.servers), "PERDURE_WORKER_HEALTH_PORT": str(port), **settings}
+        process = Process("bench.perdure_worker", log=log, environment=environment)
+        process.wait_for_url(f"http://127.0.0.1:{port}/readyz")
+        return process
+
+    def meter(self, worker: Process) -> CpuMeter:
+        """CPU time of everything but the caller."""
+        pids = {"Temporal": self.servers.temporal.pid, "worker": worker.pid}
+        return CpuMeter(pids, postmaster=self.servers.postgres.pid)
+
+
+@asynccontextmanager
+async def perdure() -> AsyncIterator[Perdure]:
+    """Perdure without a worker."""
+    kinds.install()
+    async with perdure_servers() as servers:
+        settings = DatabaseSettings(database_url=SecretStr(servers.postgres.url))
+        engine = TemporalSettings(address=servers.temporal.address)
+        async with open_services(settings, engine) as services:
+            yield Perdure(servers, services)
+
+
+@asynccontextmanager
+async def perdure_with_worker(**settings: str) -> AsyncIterator[tuple[Perdure, Process]]:
+    """Perdure with a worker."""
+    async with perdure() as bed:
+        with running(bed.worker(**settings)) as worker:
+            yield bed, worker
+
+
+def environment_of(servers: Servers) -> dict[str, str]:
+    """What `perdure up` would put into the environment of its processes."""
+    return {
+        "PERDURE_DATABASE_URL": servers.postgres.url,
+        "PERDURE_TEMPORAL_ADDRESS": servers.temporal.address,
+        "PERDURE_DATA_DIR": str(servers.folder),
+        "PERDURE_API_TOKEN": TOKEN,
+    }
+
+
+async def history_of(run: WorkflowHandle[Any, Any]) -> tuple[int, int]:
+    """Events and bytes of a workflow's history."""
+    info = (await run.describe()).raw_description.workflow_execution_info
+    return info.history_length, info.history_size_bytes

@@ -1,0 +1,1 @@
+"""What Perdure is compared with: the same work, written by hand for the engines themselves."""
