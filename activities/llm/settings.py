@@ -11,7 +11,8 @@ class LlmSettings(BaseSettings):
     (`DEEPSEEK_API_KEY`, `GEMINI_API_KEY` …), unless one address is configured for all of them.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    # An empty variable is none: compose files and CI systems set those that nobody filled in.
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True)
 
     openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
