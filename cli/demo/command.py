@@ -109,9 +109,14 @@ def _set_out(journey: Journey, stopper: Stopper, report: Callable[[bool], None])
 
     threading.Thread(target=travel, name="demo", daemon=True).start()
     if journey.by_itself:
-        timer = threading.Timer(PATIENCE, stopper.stop)
+        timer = threading.Timer(PATIENCE, _give_up, [stopper])
         timer.daemon = True
         timer.start()
+
+
+def _give_up(stopper: Stopper) -> None:
+    complain(f"the run has not ended within {PATIENCE:g} seconds")
+    stopper.stop()
 
 
 def _allow(address: str) -> None:
