@@ -7,11 +7,12 @@ running workflow finds it, and one of a closed workflow is refused.
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -29,8 +30,10 @@ from schemas.messages import GRAPH_RUN, RUNS_QUEUE, RunStatus
 
 logger = logging.getLogger(__name__)
 
-TASK_TIMEOUT, LARGE_TASK_TIMEOUT = timedelta(seconds=2.5), timedelta(seconds=10)
-"""How long a worker may take over one workflow task; a dead worker is noticed after it, so it is short."""
+TASK_TIMEOUT, PATIENT_TASK_TIMEOUT = timedelta(seconds=2.5), timedelta(seconds=10)
+"""How long a worker may take over one workflow task. A dead worker is noticed after it, so it is short; it is long
+where a living worker may need the time: for large plans, and in a rush, when tasks wait for a processor. Tasks that
+time out only because all are slow would be done again and again, and the rush would never end."""
 
 RPC_TIMEOUT = timedelta(seconds=5)
 SWEEP_AGE = timedelta(seconds=2)
@@ -45,6 +48,21 @@ _REFUSED = {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE}
 """The server will never take this start, however often it is tried."""
 
 
+class Rush:
+    """Tells whether more than `count` runs were started within the last `seconds`."""
+
+    def __init__(self, count: int = 100, seconds: float = 10.0) -> None:
+        self._starts: deque[float] = deque(maxlen=count)
+        self._seconds = seconds
+
+    def counts_one(self) -> bool:
+        """Another run starts; whether it is part of a rush."""
+        now = time.monotonic()
+        crowded = len(self._starts) == self._starts.maxlen and now - self._starts[0] < self._seconds
+        self._starts.append(now)
+        return crowded
+
+
 class Dispatcher:
     """Starts runs and delivers signals for one process; signals of committed transactions come to it by themselves."""
 
@@ -54,6 +72,7 @@ class Dispatcher:
         self._courier = Courier(database, client)
         self._background = Background(concurrency=_CONCURRENT_STARTS)
         self._marks = _Marks(database)
+        self._rush = Rush()
         database.after_commit(lambda effects: self.deliver_soon(effects.signals))
 
     def launch_soon(self, order: RunOrder) -> None:
@@ -129,7 +148,7 @@ class Dispatcher:
             task_queue=RUNS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            task_timeout=LARGE_TASK_TIMEOUT if order.large else TASK_TIMEOUT,
+            task_timeout=PATIENT_TASK_TIMEOUT if self._rush.counts_one() or order.large else TASK_TIMEOUT,
             static_summary=order.workflow_name[:60],
             rpc_timeout=RPC_TIMEOUT,
         )
@@ -204,8 +223,15 @@ class _Marks:
             by_attempt.setdefault(attempt, []).append(run_id)
         async with self._database.system() as session:
             for attempt, run_ids in sorted(by_attempt.items()):
-                await session.execute(
-                    update(Run)
-                    .where(Run.id.in_(sorted(run_ids)), Run.attempt == attempt, Run.dispatched_at.is_(None))
-                    .values(dispatched_at=func.clock_timestamp())
-                )
+                await session.execute(_mark(run_ids, attempt))
+
+
+def _mark(run_ids: Sequence[UUID], attempt: int) -> Update:
+    # A row that is locked is being written by its own workflow, which says as much as a mark; to wait for it could end
+    # in a deadlock with another process that marks the same runs.
+    free = (
+        select(Run.id)
+        .where(Run.id.in_(run_ids), Run.attempt == attempt, Run.dispatched_at.is_(None))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return update(Run).where(Run.id.in_(free)).values(dispatched_at=func.clock_timestamp())

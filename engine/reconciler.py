@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
@@ -100,7 +100,7 @@ class Reconciler:
             select(Run.workspace_id, Run.id, Run.attempt, Run.status)
             .where(
                 Run.status.in_(_UNFINISHED),
-                Run.dispatched_at.is_not(None),
+                or_(Run.dispatched_at.is_not(None), Run.status != RunStatus.PENDING),
                 Run.updated_at < func.clock_timestamp() - QUIET,
             )
             .order_by(Run.id)

@@ -13,7 +13,7 @@ from db.session import Database
 from db.snapshots import pack_snapshot
 from db.tables import OutboxRow, Run
 from engine.client import connect, workflow_id
-from engine.dispatcher import Dispatcher
+from engine.dispatcher import Dispatcher, Rush
 from engine.settings import TemporalSettings
 from schemas.messages import Control, Decision
 from tests.engine.runs import ago, pending_run, read_run
@@ -105,6 +105,21 @@ async def test_a_large_plan_gets_a_longer_task_timeout(
     run = await pending_run(own_database, own_workspace, text="x" * 300_000)
     await dispatcher.start_run(own_workspace, run.id)
     assert (await seen(client, run.id))["task_timeout"] == 10
+
+
+async def test_runs_of_a_rush_get_it_too(
+    dispatcher: Dispatcher, own_database: Database, own_workspace: UUID, client: Client
+) -> None:
+    dispatcher._rush = Rush(count=2, seconds=60)
+    runs = [await pending_run(own_database, own_workspace) for _ in range(3)]
+    for run in runs:
+        await dispatcher.start_run(own_workspace, run.id)
+    assert [(await seen(client, run.id))["task_timeout"] for run in runs] == [2.5, 2.5, 10]
+
+
+def test_a_rush_is_over_when_its_starts_are_long_ago() -> None:
+    rush = Rush(count=2, seconds=0)
+    assert [rush.counts_one() for _ in range(5)] == [False] * 5
 
 
 async def test_the_sweep_starts_what_was_left(
