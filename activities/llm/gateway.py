@@ -12,7 +12,7 @@ from activities.llm.openai_provider import OpenAiProvider
 from activities.llm.routing import Route, Vendor, chain
 from activities.llm.settings import LlmSettings
 from activities.llm.spend import Spend
-from activities.llm.structured import Shape, UnusableAnswerError
+from activities.llm.structured import Shape, UnusableAnswerError, shape_of
 from activities.llm.viewers import Viewers
 from activities.text import clean_text
 from schemas.errors import PerdureError
@@ -47,7 +47,7 @@ class LlmGateway:
             PerdureError: with the tokens and the cost of the failed attempt in its details.
         """
         await prices.ready()
-        shape = Shape(request.output_schema) if request.output_schema is not None else None
+        shape = await shape_of(request.output_schema) if request.output_schema is not None else None
         spend = Spend()
         failures: list[PerdureError] = []
         stream = Viewers(on_text)

@@ -1,4 +1,4 @@
-"""Headers that go with every model call."""
+"""Headers that go with every model call; the SDKs have an idempotency key too, but no header to send it in."""
 
 from activities.llm.call import ModelCall
 

@@ -1,21 +1,23 @@
 """Structured answers: how a model's text becomes data of the wanted shape, or is refused."""
 
+import asyncio
+import importlib
 import json
 import math
 import re
-from typing import Any
-
-from jsonschema import Draft202012Validator, SchemaError
-from jsonschema.exceptions import ValidationError
-from referencing import Registry
-from referencing.exceptions import Unresolvable
+from typing import TYPE_CHECKING, Any
 
 from activities.text import clean_output
 from schemas.errors import ErrorCode, PerdureError
 
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
 MAX_ERRORS = 10
 _MAX_ERROR_CHARS = 300
-_FENCE = re.compile(r"```[ \t]*(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_FENCE = re.compile(
+    r"^[ \t]*```[ \t]*(?:json)?[ \t]*\n(.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE | re.IGNORECASE
+)
 
 
 class UnusableAnswerError(Exception):
@@ -30,6 +32,9 @@ class Shape:
     """
 
     def __init__(self, schema: dict[str, Any]) -> None:
+        from jsonschema import Draft202012Validator, SchemaError
+        from referencing import Registry
+
         self.schema = schema
         try:
             Draft202012Validator.check_schema(schema)
@@ -51,12 +56,24 @@ class Shape:
         return data
 
     def _problems(self, data: Any) -> list[str]:
+        from referencing.exceptions import Unresolvable
+
         try:
             found = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
         except Unresolvable as error:
             raise _bad_schema(f"the reference {error.ref!r} leads nowhere inside it") from error
         lines = [_line(error) for error in found[:MAX_ERRORS]]
         return lines if len(found) <= MAX_ERRORS else [*lines, f"… and {len(found) - MAX_ERRORS} more"]
+
+
+async def shape_of(schema: dict[str, Any]) -> Shape:
+    """The shape for a schema; the library takes seconds to import, so it is not loaded before it is needed.
+
+    Raises:
+        PerdureError: `invalid_config` if it is not a JSON Schema.
+    """
+    await asyncio.to_thread(importlib.import_module, "jsonschema")
+    return Shape(schema)
 
 
 def correction(problem: UnusableAnswerError) -> str:
@@ -90,7 +107,7 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-def _line(error: ValidationError) -> str:
+def _line(error: "ValidationError") -> str:
     message = error.message if len(error.message) <= _MAX_ERROR_CHARS else error.message[:_MAX_ERROR_CHARS] + "…"
     return f"{error.json_path}: {message}"
 

@@ -1,6 +1,6 @@
 """The gateway against a simulator, over real HTTP and with the real SDKs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from schemas.errors import PerdureError
 from simulator.main import in_thread
 
 OPENAI, ANTHROPIC, LITELLM = "gpt-4o", "claude-haiku-4-5", "deepseek/deepseek-chat"
+Stats = Callable[[], Awaitable[dict[str, Any]]]
 MODELS = (OPENAI, ANTHROPIC, LITELLM)
 OPENAI_KEY, ANTHROPIC_KEY = "sk-proj-openai-secret-1", "sk-ant-anthropic-secret-2"
 IDLE = 1.5
@@ -84,7 +85,7 @@ def ask(gateway: LlmGateway) -> Asked:
 
 
 @pytest.fixture
-async def stats(simulator_url: str) -> AsyncIterator[Any]:
+async def stats(simulator_url: str) -> AsyncIterator[Stats]:
     """Reads the counters of the simulator."""
     async with httpx.AsyncClient(base_url=simulator_url) as client:
 

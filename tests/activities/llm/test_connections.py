@@ -92,6 +92,6 @@ async def test_a_cancelled_call_leaves_the_line_and_the_gateway_works_on(gateway
         await call
 
     async def answered() -> bool:
-        return (await Asked(gateway)("x [[sim:reply fine]]", model)).output == "fine"
+        return bool((await Asked(gateway)("x [[sim:reply fine]]", model)).output == "fine")
 
     assert await eventually(answered)

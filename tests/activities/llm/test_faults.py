@@ -17,6 +17,7 @@ from tests.activities.llm.conftest import (
     OPENAI,
     OPENAI_KEY,
     Asked,
+    Stats,
     settings,
 )
 
@@ -85,11 +86,11 @@ async def test_every_form_of_retry_after(ask: Asked, model: str, fault: str, sec
 
 
 @pytest.mark.parametrize("model", MODELS)
-async def test_sdks_do_not_try_again_by_themselves(ask: Asked, stats: object, model: str) -> None:
+async def test_sdks_do_not_try_again_by_themselves(ask: Asked, stats: Stats, model: str) -> None:
     key = f"no-retry/{model}"
     for fault in ("http_500", "rate_limit_ms value=0.001", "cut"):
         await ask.failure(f"{PROMPT} [[sim:fault {fault}]]", model, step_key=key)
-    assert (await stats())["started_by_step"][key] == 3  # type: ignore[operator]
+    assert (await stats())["started_by_step"][key] == 3
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -4,7 +4,7 @@ from activities.llm.call import LlmRequest
 from activities.llm.gateway import LlmGateway
 from activities.llm.viewers import MAX_CHARS, Viewers
 from schemas.errors import ErrorCode, PerdureError
-from tests.activities.llm.conftest import ANTHROPIC, LITELLM, MODELS, OPENAI, Asked, settings
+from tests.activities.llm.conftest import ANTHROPIC, LITELLM, MODELS, OPENAI, Asked, Stats, settings
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -40,20 +40,20 @@ async def test_missing_usage_is_said(ask: Asked) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-async def test_the_step_is_named_in_a_header(ask: Asked, stats: object, model: str) -> None:
+async def test_the_step_is_named_in_a_header(ask: Asked, stats: Stats, model: str) -> None:
     key = f"run/each[1].ask/{model}"
     await ask("x", model, step_key=key)
-    assert (await stats())["by_step"][key] == 1  # type: ignore[operator]
+    assert (await stats())["by_step"][key] == 1
 
 
-async def test_connections_are_used_again(ask: Asked, stats: object) -> None:
+async def test_connections_are_used_again(ask: Asked, stats: Stats) -> None:
     for model in MODELS:
         await ask("warm up", model)
-    before = (await stats())["connections"]  # type: ignore[operator]
+    before = (await stats())["connections"]
     for _ in range(5):
         for model in MODELS:
             await ask("again", model)
-    assert (await stats())["connections"] == before  # type: ignore[operator]
+    assert (await stats())["connections"] == before
 
 
 @pytest.mark.parametrize("model", MODELS)

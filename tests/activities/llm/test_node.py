@@ -1,16 +1,16 @@
 from activities.llm.gateway import LlmGateway
 from schemas.errors import ErrorCode
-from tests.activities.llm.conftest import SHAPE
+from tests.activities.llm.conftest import SHAPE, Stats
 from tests.support.steps import run_step, services, step_failure, step_input
 
 
-async def test_a_step_gives_its_answer_with_tokens_and_cost(gateway: LlmGateway, stats: object) -> None:
+async def test_a_step_gives_its_answer_with_tokens_and_cost(gateway: LlmGateway, stats: Stats) -> None:
     config = {"model": "gpt-4o", "prompt": "[[sim:reply Hello]] [[sim:usage in=1000 out=500]]"}
     step = step_input("llm", config, path="each[2].ask", iteration=3)
     async with services(llm=gateway) as given:
         result = await run_step(given, step)
     assert (result.output, result.tokens_in, result.tokens_out, result.cost_usd) == ("Hello", 1000, 500, 0.0075)
-    assert (await stats())["by_step"][step.idempotency_key] == 1  # type: ignore[operator]
+    assert (await stats())["by_step"][step.idempotency_key] == 1
 
 
 async def test_a_step_gives_data(gateway: LlmGateway) -> None:

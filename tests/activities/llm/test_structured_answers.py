@@ -2,7 +2,7 @@ import pytest
 
 from activities.llm.viewers import RESTART_MARK
 from schemas.errors import ErrorCode
-from tests.activities.llm.conftest import MODELS, OPENAI, SHAPE, Asked
+from tests.activities.llm.conftest import MODELS, OPENAI, SHAPE, Asked, Stats
 
 GOOD = '[[sim:json {"intent": "refund", "amount": 12.5}]]'
 DATA = {"intent": "refund", "amount": 12.5}
@@ -53,7 +53,7 @@ async def test_twice_unusable_is_an_error_that_says_what_it_cost(ask: Asked, mod
     assert spent["cost_usd"] > 0
 
 
-async def test_the_model_is_told_what_was_wrong(ask: Asked, stats: object) -> None:
+async def test_the_model_is_told_what_was_wrong(ask: Asked, stats: Stats) -> None:
     """The second question is longer by the answer and the errors."""
     prompt = f"{GOOD} [[sim:fault wrong_json times=1 key=told]]"
     answer = await ask(prompt, OPENAI, output_schema=SHAPE)
