@@ -112,7 +112,6 @@ def _wait_until_ready(stack: Stack, stopper: Stopper) -> None:
         stack.give_up_if_hopeless()
         missing = stack.missing()
         if missing is None:
-            stack.setup.folder.remember(api_url=stack.api_url)
             _show_where(stack)
             return
         if time.monotonic() - said > SAY_WHAT_IS_MISSING_EVERY:

@@ -125,12 +125,21 @@ def _find_running(pgdata: Path) -> EmbeddedPostgres | None:
         pid = int(lines[0])
         if not _alive(pid, pgdata):
             return None
-        if len(lines) >= 8 and lines[7].strip() == "ready":
+        if len(lines) >= 8 and lines[7].strip() == "ready" and _answers(lines[4]):
             return EmbeddedPostgres(url=f"postgresql://postgres:@/postgres?host={lines[4]}", pid=pid, pgdata=pgdata)
         if time.monotonic() > give_up:
             raise EmbeddedServerError(f"PostgreSQL in {pgdata} is neither ready nor gone (process {pid})")
         time.sleep(0.05)
     return None
+
+
+def _answers(sockets: str) -> bool:
+    """Whether the server takes connections; one that is just being killed still has its pid file."""
+    try:
+        _run("pg_isready", "-q", "-h", sockets, "-t", "5")
+    except subprocess.SubprocessError:
+        return False
+    return True
 
 
 def _pid_file(pgdata: Path) -> list[str]:

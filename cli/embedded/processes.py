@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import random
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def becomes_free(port: int, patience: float = 3.0) -> bool:
+    """The same, giving a server that is just dying a moment to let go of the port."""
+    give_up = time.monotonic() + patience
+    while not is_free(port):
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.05)
     return True
 
 

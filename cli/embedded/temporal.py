@@ -16,9 +16,9 @@ import psutil
 
 from cli.embedded.processes import (
     EmbeddedServerError,
+    becomes_free,
     find_by_command,
     folder_lock,
-    is_free,
     pick_port,
     rotate,
     stop_processes,
@@ -105,8 +105,8 @@ def _ports(folder: Path, *, taken_by_us: bool) -> tuple[int, int]:
     except (OSError, ValueError):
         grpc, ui = pick_port(), pick_port()
     if not taken_by_us:
-        grpc = grpc if is_free(grpc) else pick_port()
-        ui = ui if is_free(ui) and ui != grpc else pick_port()
+        grpc = grpc if becomes_free(grpc) else pick_port()
+        ui = ui if becomes_free(ui) and ui != grpc else pick_port()
     memory.write_text(json.dumps([grpc, ui]))
     return grpc, ui
 

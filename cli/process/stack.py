@@ -15,7 +15,7 @@ import psutil
 from cli.data_folder import DataFolder
 from cli.embedded import postgres, temporal
 from cli.embedded.postgres import EmbeddedPostgres
-from cli.embedded.processes import EmbeddedServerError, is_free, pick_port
+from cli.embedded.processes import EmbeddedServerError, becomes_free, is_free, pick_port
 from cli.embedded.temporal import EmbeddedTemporal
 from cli.errors import CliError
 from cli.process.child import Child
@@ -144,7 +144,7 @@ class Stack:
         return port
 
     def _check_port(self) -> None:
-        if is_free(self._port("api_port", self.setup.port)):
+        if becomes_free(self._port("api_port", self.setup.port)):
             return
         if self.setup.port is not None:
             raise CliError(f"port {self.setup.port} is taken by another program; choose another one with --port")
@@ -191,6 +191,7 @@ class Stack:
 
     def _start_children(self) -> None:
         environment = self._environment()
+        self.setup.folder.remember(api_url=self.api_url)
         for child in self.children:
             self.announce(f"starting the {child.name}")
             child.environment = environment
