@@ -5,6 +5,22 @@ RETURN jsonb_build_object(
     'output', p_step.output, 'port', coalesce(p_step.port, 'out'), 'cost_usd', p_step.cost_usd,
     'tokens_in', p_step.tokens_in, 'tokens_out', p_step.tokens_out, 'details', coalesce(p_step.details, '{}'::jsonb));
 
+-- The result of a step of a run that has ended.
+CREATE FUNCTION run_log_recorded(p_run uuid, p_run_attempt integer, p_path text, p_iteration integer) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_step steps;
+BEGIN
+    SELECT * INTO v_step FROM steps t
+    WHERE t.run_id = p_run AND t.path = p_path AND t.iteration = p_iteration
+        AND t.run_attempt = p_run_attempt AND t.status IN ('completed', 'compensated');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the run has ended' USING ERRCODE = 'PD409';
+    END IF;
+    RETURN run_log_result(v_step);
+END
+$$;
+
 -- An attempt of a step begins. Returns the recorded result if the step is completed already, else NULL.
 --   p_reuse  whether the result of an earlier attempt of the run counts too, if the settings are the same
 --
@@ -26,7 +42,9 @@ DECLARE
 BEGIN
     v_run := run_log_open(p_workspace, p_run, p_run_attempt);
     IF NOT v_run.live THEN
-        RAISE EXCEPTION 'the run has ended' USING ERRCODE = 'PD409';
+        -- If the end of the run was recorded but its last workflow task was lost, the workflow walks once more over
+        -- what it has done; it must find the same results to come to the same end.
+        RETURN run_log_recorded(p_run, p_run_attempt, p_path, p_iteration);
     END IF;
     v_seq := v_run.seq;
     IF p_entries IS NOT NULL THEN
