@@ -1,5 +1,6 @@
 """Nodes of test documents in short words."""
 
+from itertools import pairwise
 from typing import Any
 
 
@@ -30,6 +31,6 @@ def ask(node: str, title: str = "Go on?", **config: Any) -> dict[str, Any]:
 
 def foreach(node: str, items: str, body: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
     """A foreach whose body is a chain of nodes; `config` holds further settings."""
-    edges = [{"from": a["id"], "to": b["id"]} for a, b in zip(body, body[1:], strict=False)]
+    edges = [{"from": a["id"], "to": b["id"]} for a, b in pairwise(body)]
     config = {"items": items, "body": {"nodes": body, "edges": edges}, **fields.pop("config", {})}
     return {"id": node, "kind": "foreach", "with": config, **fields}

@@ -4,7 +4,7 @@ import pytest
 
 from schemas import limits
 from tests.support.documents import ask, branch, code, foreach, value
-from tests.workflows.conftest import Perdure
+from tests.support.perdure import Perdure
 
 
 async def executions(perdure: Perdure, run: str) -> int:

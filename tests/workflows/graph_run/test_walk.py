@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.support.documents import branch, code, value
+from tests.support.perdure import Perdure
 from tests.support.polling import eventually
-from tests.workflows.conftest import Perdure
 
 
 async def test_values_flow_from_node_to_node(perdure: Perdure) -> None:

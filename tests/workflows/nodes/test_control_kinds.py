@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.support.documents import ask, branch, code, foreach, value
+from tests.support.perdure import Perdure
 from tests.support.polling import eventually
-from tests.workflows.conftest import Perdure
 
 
 async def test_foreach_keeps_the_order_and_sees_item_index_vars_and_input(perdure: Perdure) -> None:
