@@ -1,5 +1,6 @@
 """Workflow documents for the benchmarks."""
 
+from itertools import pairwise
 from typing import Any
 
 
@@ -11,7 +12,7 @@ def chain(kind: str, steps: int, settings: dict[str, Any] | None = None, name: s
 
 def linear(name: str, nodes: list[dict[str, Any]]) -> dict[str, Any]:
     """Nodes in a line."""
-    edges = [{"from": a["id"], "to": b["id"]} for a, b in zip(nodes, nodes[1:], strict=False)]
+    edges = [{"from": a["id"], "to": b["id"]} for a, b in pairwise(nodes)]
     return {"format": "perdure/v1", "name": name, "nodes": nodes, "edges": edges}
 
 

@@ -33,4 +33,4 @@ def seconds(value: float) -> str:
 
 def times(value: float) -> str:
     """A ratio."""
-    return f"{value:.2f}×"
+    return f"{value:.2f}x"

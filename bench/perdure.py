@@ -1,8 +1,8 @@
 """Perdure under test: its worker as a process, and the way of a run from its row to its end, as the API goes it."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -101,6 +101,17 @@ async def perdure_with_worker(**settings: str) -> AsyncIterator[tuple[Perdure, P
     async with perdure() as bed:
         with running(bed.worker(**settings)) as worker:
             yield bed, worker
+
+
+@contextmanager
+def perdure_api(servers: Servers) -> Iterator[str]:
+    """The API as `perdure api` runs it; gives its URL."""
+    port = pick_port()
+    arguments = ("api", "--port", str(port))
+    process = Process("cli.main", *arguments, log=servers.folder / "api.log", environment=environment_of(servers))
+    with running(process):
+        process.wait_for_url(f"http://127.0.0.1:{port}/readyz")
+        yield f"http://127.0.0.1:{port}"
 
 
 def environment_of(servers: Servers) -> dict[str, str]:

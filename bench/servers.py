@@ -10,10 +10,10 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from bench.processes import BenchError
 from cli.embedded import postgres, temporal
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.processes import pick_port, tail
-from bench.processes import BenchError
 from db.migrate import upgrade
 
 

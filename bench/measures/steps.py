@@ -130,7 +130,7 @@ def _table(found: dict[str, Variant]) -> Table:
     b, c = found["b"].load.runs_per_second, found["c"].load.runs_per_second
     rows = []
     for one in found.values():
-        events, size = (f"{one.history[0]}", f"{one.history[1]:,}") if one.history else ("–", "–")
+        events, size = (f"{one.history[0]}", f"{one.history[1]:,}") if one.history else ("-", "-")
         rate = one.load.runs_per_second
         rows.append(
             [
@@ -145,7 +145,7 @@ def _table(found: dict[str, Variant]) -> Table:
 def _cpu_table(found: dict[str, Variant]) -> Table:
     parts = ["Temporal", "worker", "process", "PostgreSQL"]
     rows = [
-        [one.name, *(ms(one.load.cpu_shares[part]) if part in one.load.cpu_shares else "–" for part in parts)]
+        [one.name, *(ms(one.load.cpu_shares[part]) if part in one.load.cpu_shares else "-" for part in parts)]
         for one in found.values()
     ]
     return Table(head=["CPU per run at full load", *parts], rows=rows)
@@ -161,8 +161,8 @@ def _aims(found: dict[str, Variant]) -> list[Aim]:
             found=f"{times(slower)} of (b)",
             met=slower <= 1.15,
         ),
-        _at_least("local steps: at least 0.6× the runs/s of (c)", rates["local"] / rates["c"], 0.6),
-        _at_least("local steps: at least 2× the runs/s of (b)", rates["local"] / rates["b"], 2.0),
+        _at_least("local steps: at least 0.6x the runs/s of (c)", rates["local"] / rates["c"], 0.6),
+        _at_least("local steps: at least 2x the runs/s of (b)", rates["local"] / rates["b"], 2.0),
     ]
 
 

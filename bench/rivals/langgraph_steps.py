@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 from uuid import uuid4
 
 import uvloop
@@ -49,7 +49,7 @@ async def saver(url: str) -> AsyncIterator[AsyncPostgresSaver]:
     """The checkpointer on a pool of connections, as its documentation has it."""
     kwargs = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     async with AsyncConnectionPool(url, min_size=POOL, max_size=POOL, kwargs=kwargs, open=False) as pool:
-        made = AsyncPostgresSaver(pool)
+        made = AsyncPostgresSaver(cast("Any", pool))
         await made.setup()
         yield made
 
