@@ -1,6 +1,7 @@
 """First look at a raw document: is it sound, bounded JSON?"""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -61,6 +62,22 @@ def clean_text(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+class _Link(NamedTuple):
+    """Place of a value as a chain, made into a pointer only when there is something to report."""
+
+    above: "_Link | None"
+    key: str | int
+
+    @property
+    def pointer(self) -> Pointer:
+        parts: list[str | int] = []
+        link: _Link | None = self
+        while link is not None:
+            parts.append(clean_text(link.key) if isinstance(link.key, str) else link.key)
+            link = link.above
+        return tuple(reversed(parts))
+
+
 class _Scan:
     """Walks the whole value without recursion; cyclic values end at the depth limit."""
 
@@ -70,60 +87,70 @@ class _Scan:
         self.dirty = False
         self._texts = 0
 
-    def run(self, raw: Any) -> None:
-        stack: list[tuple[Any, Pointer]] = [(raw, ())]
+    def run(self, raw: dict[str, Any]) -> None:
+        stack: list[tuple[Any, _Link | None, int]] = [(raw, None, 0)]
         while stack:
-            value, pointer = stack.pop()
-            if isinstance(value, str):
-                self._text(value, pointer)
-            elif isinstance(value, dict | list):
-                if len(pointer) >= MAX_VALUE_DEPTH:
-                    self._too_deep(pointer)
-                    return
-                stack.extend(reversed(self._items(value, pointer)))
-            else:
-                self._scalar(value, pointer)
+            value, link, depth = stack.pop()
+            if depth >= MAX_VALUE_DEPTH:
+                self._too_deep(link)
+                return
+            items = self._fields(value, link) if isinstance(value, dict) else enumerate(value)
+            inside = [(item, _Link(link, key), depth + 1) for key, item in items if self._has_inside(link, key, item)]
+            stack.extend(reversed(inside))
 
-    def _items(self, value: Any, pointer: Pointer) -> list[tuple[Any, Pointer]]:
-        if isinstance(value, list):
-            return [(item, (*pointer, i)) for i, item in enumerate(value)]
-        for key in value:
-            if isinstance(key, str):
-                self._text(key, (*pointer, clean_text(key)))
-            else:
-                self._refuse((*pointer, str(key)), "has a key that is not text; write it in quotes")
-        return [(item, (*pointer, clean_text(key))) for key, item in value.items() if isinstance(key, str)]
+    def _fields(self, value: dict[Any, Any], link: _Link | None) -> Iterable[tuple[Any, Any]]:
+        unsound = [key for key in value if not _is_sound(key)]
+        for key in unsound:
+            self._key(link, key)
+        return [(key, item) for key, item in value.items() if isinstance(key, str)] if unsound else value.items()
 
-    def _text(self, text: str, pointer: Pointer) -> None:
-        if "\0" not in text and (text.isascii() or _is_unicode(text)):
-            return
+    def _has_inside(self, link: _Link | None, key: str | int, item: Any) -> bool:
+        """Whether an entry is a list or object; reports what is wrong with any other."""
+        if isinstance(item, dict | list):
+            return True
+        if not (item is None or isinstance(item, bool) or _is_sound(item)):
+            self._scalar(item, _Link(link, key))
+        return False
+
+    def _key(self, link: _Link | None, key: Any) -> None:
+        if isinstance(key, str):
+            self._text(_Link(link, key))
+        else:
+            self._refuse(_Link(link, str(key)), "has a key that is not text; write it in quotes")
+
+    def _text(self, link: _Link) -> None:
         self.dirty = True
         self._texts += 1
         if self._texts <= _MAX_TEXT_FAULTS:
             message = "Text may not hold NUL characters or lone surrogates; remove them."
-            self.report.add(FaultCode.INVALID_TEXT, _ROOT, message, pointer)
+            self.report.add(FaultCode.INVALID_TEXT, _ROOT, message, link.pointer)
 
-    def _scalar(self, value: Any, pointer: Pointer) -> None:
-        if value is None or isinstance(value, bool):
-            return
-        if isinstance(value, int):
+    def _scalar(self, value: Any, link: _Link) -> None:
+        if isinstance(value, str):
+            self._text(link)
+        elif isinstance(value, int):
             if not -_INT64 <= value < _INT64:
-                self._refuse(pointer, "is a number beyond 64 bits; write it as text")
+                self._refuse(link, "is a number beyond 64 bits; write it as text")
         elif isinstance(value, float):
             if value - value != 0:
-                self._refuse(pointer, "is not a finite number")
+                self._refuse(link, "is not a finite number")
         else:
-            self._refuse(pointer, "is not a JSON value")
+            self._refuse(link, "is not a JSON value")
 
-    def _refuse(self, pointer: Pointer, problem: str) -> None:
+    def _refuse(self, link: _Link, problem: str) -> None:
         self.fatal = True
-        message = f"`{clean_text(field_path(pointer))[:200]}` {problem}."
-        self.report.add(FaultCode.INVALID_VALUE, _ROOT, message, pointer)
+        message = f"`{field_path(link.pointer)[:200]}` {problem}."
+        self.report.add(FaultCode.INVALID_VALUE, _ROOT, message, link.pointer)
 
-    def _too_deep(self, pointer: Pointer) -> None:
+    def _too_deep(self, link: _Link | None) -> None:
         self.fatal = True
         message = f"The document is nested deeper than {MAX_VALUE_DEPTH} levels; make it flatter."
-        self.report.add(FaultCode.LIMIT_EXCEEDED, _ROOT, message, pointer)
+        self.report.add(FaultCode.LIMIT_EXCEEDED, _ROOT, message, link.pointer if link else ())
+
+
+def _is_sound(value: Any) -> bool:
+    """Quick answer for text; False only means that a closer look is needed."""
+    return type(value) is str and "\0" not in value and (value.isascii() or _is_unicode(value))
 
 
 def _is_unicode(text: str) -> bool:

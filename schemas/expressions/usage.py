@@ -41,15 +41,19 @@ class Usage:
             self._walk(read, frozenset())
 
     def _walk(self, tree: Tree, bound: frozenset[str], depth: int = 0) -> None:
-        path = path_of(tree, bound) or _optional_path(tree, bound)
+        kind = tree.WhichOneof("kind")
+        if kind == "const_expr":
+            return
+        if kind == "comprehension_expr":
+            self._comprehension(tree.comprehension_expr, bound, depth + 1)
+            return
+        path = _read(tree, kind, bound)
         if path is not None:
             self._path(path)
-        elif tree.WhichOneof("kind") == "comprehension_expr":
-            self._comprehension(tree.comprehension_expr, bound, depth + 1)
-        else:
-            # The key of an optional or computed read is looked at too; the operand may be a path again.
-            for child in children(tree):
-                self._walk(child, bound, depth)
+            return
+        # The key of a computed read is looked at too; the operand may be a path again.
+        for child in children(tree):
+            self._walk(child, bound, depth)
 
     def _path(self, path: Path) -> None:
         self.names.add(path.root)
@@ -76,10 +80,17 @@ class Usage:
         self._walk(loop.result, bound | {loop.accu_var}, depth)
 
 
+def _read(tree: Tree, kind: str, bound: frozenset[str]) -> Path | None:
+    if kind in ("ident_expr", "select_expr"):
+        return path_of(tree, bound)
+    function = tree.call_expr.function if kind == "call_expr" else ""
+    if function == "_[_]":
+        return path_of(tree, bound)
+    return _optional_path(tree, bound) if function in _OPTIONAL_READS else None
+
+
 def _optional_path(tree: Tree, bound: frozenset[str]) -> Path | None:
     """`nodes.?a` and `nodes.a.?output` as paths, so that the node they read is known."""
-    if tree.WhichOneof("kind") != "call_expr" or tree.call_expr.function not in _OPTIONAL_READS:
-        return None
     operand, key = tree.call_expr.args
     inner = path_of(operand, bound)
     if inner is None or inner.root != "nodes" or len(inner.steps) > 1 or not key.const_expr.string_value:
