@@ -1,6 +1,7 @@
 """The API as a process."""
 
 import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -42,7 +43,17 @@ async def serve(**overrides: Any) -> None:
             server_header=False,
             timeout_graceful_shutdown=settings.drain_seconds,
         )
+        _survive_signals()
         await uvicorn.Server(config).serve()
+
+
+def _survive_signals() -> None:
+    """Let the process live on after a signal has stopped the server, so that connections are closed in order.
+
+    The server takes the signals over while it serves, and raises them once more for whoever had them before.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 @asynccontextmanager

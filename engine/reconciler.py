@@ -133,7 +133,12 @@ class Reconciler:
             ending = Ending(RunStatus.TERMINATED, ErrorInfo(code=ErrorCode.TERMINATED, message=message))
             return await self._end(row, ending, None)
         # Nothing of it has happened yet, so it can simply be started again.
-        again = update(Run).where(Run.id == row.run_id, Run.attempt == row.attempt, Run.status == RunStatus.PENDING)
+        again = update(Run).where(
+            Run.id == row.run_id,
+            Run.attempt == row.attempt,
+            Run.status == RunStatus.PENDING,
+            or_(Run.parent_run_id.is_(None), Run.attempt > 1),  # a child is started by its parent
+        )
         async with self._database.system() as session:
             await session.execute(again.values(dispatched_at=None))
         return True

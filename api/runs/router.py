@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Path, Query, Response, status
 
 from api.requests import IdempotencyKey, parse_id
 from api.requests import router as feature_router
-from api.runs import reading, service, waiting
+from api.runs import forking, reading, service, steering, waiting
 from api.runs.models import ControlRun, ForkRun, Run, RunAccepted, RunPage, StartRun, StepPage
 from api.services import CurrentServices, CurrentWorkspace
 from schemas.messages import RunStatus
@@ -134,7 +134,7 @@ async def resume_run(
 async def retry_run(services: CurrentServices, workspace: CurrentWorkspace, run_id: RunId) -> Run:
     """Begin the next attempt of a failed, cancelled or terminated run; finished steps are kept."""
     async with services.database.tenant(workspace) as session:
-        await service.retry_run(session, run_id)
+        await steering.retry_run(session, run_id)
         run = await reading.get_run(session, run_id)
     services.dispatcher.start_soon(workspace, run_id)
     return run
@@ -155,7 +155,7 @@ async def fork_run(
     idempotency_key: IdempotencyKey = None,
 ) -> RunAccepted:
     """Start another run from a node of this one, with edits. It asks for every approval anew."""
-    started = await service.fork_run(services, workspace, run_id, body, idempotency_key)
+    started = await forking.fork_run(services, workspace, run_id, body, idempotency_key)
     response.headers["Location"] = f"/v1/runs/{started.run.id}"
     if started.replayed:
         response.headers["Idempotent-Replayed"] = "true"
@@ -163,10 +163,10 @@ async def fork_run(
 
 
 async def _control(
-    services: CurrentServices, workspace: UUID, run_id: UUID, action: service.Action, body: ControlRun | None
+    services: CurrentServices, workspace: UUID, run_id: UUID, action: steering.Action, body: ControlRun | None
 ) -> Run:
     async with services.database.tenant(workspace) as session:
-        await service.control_run(session, run_id, action, body.reason if body is not None else None)
+        await steering.control_run(session, run_id, action, body.reason if body is not None else None)
         return await reading.get_run(session, run_id)
 
 

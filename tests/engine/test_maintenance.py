@@ -7,12 +7,16 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import select, update
 from temporalio.client import Client
 
+from db.outbox import enqueue
 from db.session import Database
+from db.tables import OutboxRow
 from engine import maintenance
 from engine.client import workflow_id
-from engine.maintenance import run_maintenance
+from engine.maintenance import forget_delivered, run_maintenance
+from schemas.messages import Control
 from tests.engine.runs import ago, pending_run, read_run
 from tests.support.polling import eventually
 
@@ -101,6 +105,21 @@ async def test_one_at_a_time_does_it_and_another_takes_over(
         assert set(busy) == {"first"}
         await first.aclose()
         await eventually(lambda: reached(busy, "second", 3))
+
+
+async def test_signals_that_were_delivered_long_ago_are_forgotten(own_database: Database, own_workspace: UUID) -> None:
+    run = await pending_run(own_database, own_workspace)
+    control = Control(workspace_id=str(own_workspace), action="pause")
+    async with own_database.tenant(own_workspace) as session:
+        old, fresh = [
+            await enqueue(session, own_workspace, run.id, workflow_id(str(run.id), 1), "control", control)
+            for _ in range(2)
+        ]
+        await session.execute(update(OutboxRow).where(OutboxRow.id == old).values(delivered_at=ago(8 * 86_400)))
+        await session.execute(update(OutboxRow).where(OutboxRow.id == fresh).values(delivered_at=ago(86_400)))
+    assert await forget_delivered(own_database) == 1
+    async with own_database.tenant(own_workspace) as session:
+        assert (await session.scalars(select(OutboxRow.id))).all() == [fresh]
 
 
 async def reached(busy: list[str], name: str, count: int) -> bool:
