@@ -51,7 +51,7 @@ class Path:
 
     def _step(self, value: Any, step: Step, count: int) -> Any:
         if isinstance(step, str):
-            if isinstance(value, dict | Mapping):
+            if isinstance(value, (dict, Mapping)):
                 try:
                     return value[step]
                 except KeyError:
@@ -64,7 +64,7 @@ class Path:
         return value[step]
 
     def _present(self, value: Any, step: Step, count: int) -> bool:
-        if isinstance(value, dict | Mapping):
+        if isinstance(value, (dict, Mapping)):
             return step in value
         raise MissingError(f"`{self._text(count)}` is {_type(value)} and has no fields")
 
