@@ -5,12 +5,12 @@ resolved policies, ports. Expressions stay source text; `schemas.expressions` ca
 """
 
 import hashlib
-import json
 from collections import defaultdict
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.document import Join, Limits, OnError, Retry
@@ -171,8 +171,7 @@ class Plan(_Frozen):
 
 def plan_bytes(plan: Plan) -> bytes:
     """Canonical JSON of a plan: sorted keys, no spaces, so equal plans have equal bytes."""
-    text = json.dumps(plan.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return orjson.dumps(plan.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
 
 
 def plan_hash(plan: Plan) -> str:
