@@ -58,11 +58,10 @@ class WorkerProcess:
         app = health_app(self.faults, self.core_metrics_url)
         async with serve(app, self.settings.health_host, self.settings.health_port) as self.health_port:
             logger.info("worker %s serves its health on port %s", self.identity, self.health_port)
-            self._client = await _unless(stopping, self._wait_for_servers())
-            if self._client is None:
-                return
-            async with beside(self._keep_maintaining(self._client)):
-                await self._keep_polling(self._client, stopping)
+            client = self._client = await _unless(stopping, self._wait_for_servers())
+            if client is not None:
+                async with beside(self._keep_maintaining(client)):
+                    await self._keep_polling(stopping)
 
     async def faults(self) -> dict[str, str]:
         """What keeps this worker from working, by subject."""
@@ -85,18 +84,19 @@ class WorkerProcess:
             pause = min(pause * 2, LONGEST_PAUSE)
         return client
 
-    async def _keep_polling(self, client: Client, stopping: asyncio.Event) -> None:
-        """Poll; after a fatal error of the SDK (such as a namespace that is gone) begin anew."""
+    async def _keep_polling(self, stopping: asyncio.Event) -> None:
+        """Poll; after a fatal error of the SDK (such as a namespace that is not there yet) begin anew."""
         pause = FIRST_PAUSE
-        while not stopping.is_set():
-            workers = build_workers(client, self.settings, self.parts, self.identity)
+        while not stopping.is_set() and self._client is not None:
             try:
-                await self._poll(workers, stopping)
+                await self._poll(build_workers(self._client, self.settings, self.parts, self.identity), stopping)
             except Exception as error:
-                logger.exception("polling has ended (%s); beginning anew", type(error).__name__)
+                logger.error("polling has ended and begins anew: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+                # A client remembers the workers that were made of it, even those that never ran.
+                self._client = await _unless(stopping, self.connect())
 
     async def _poll(self, workers: list[Worker], stopping: asyncio.Event) -> None:
         running = [asyncio.create_task(worker.run()) for worker in workers]
@@ -109,8 +109,8 @@ class WorkerProcess:
             stop.cancel()
             await self._drain(workers, running)
         for task in running:
-            if task.done():
-                task.result()
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                raise error
 
     async def _drain(self, workers: list[Worker], running: list[asyncio.Task[None]]) -> None:
         logger.info("draining: %d worker(s) get %g s", len(workers), self.settings.drain_seconds)

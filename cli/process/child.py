@@ -35,7 +35,7 @@ class Child:
     environment: dict[str, str]
     log: Path
     marker: str
-    grace: float = 40.0
+    grace: float = 45.0
     _process: subprocess.Popen[bytes] | None = None
     _pipe: int | None = None
     _started: float = 0.0

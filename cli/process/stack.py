@@ -161,7 +161,7 @@ class Stack:
             children.insert(0, self._child("simulator", ["--port", str(self._port("simulator_port"))], grace=3))
         return children
 
-    def _child(self, name: str, arguments: list[str], grace: float = 40) -> Child:
+    def _child(self, name: str, arguments: list[str], grace: float = 45) -> Child:
         marker = str(self.setup.folder.path)
         arguments = [*arguments, "--supervised-from", marker]
         return Child(name, arguments, {}, self.setup.folder.logs / f"{name}.log", marker, grace)

@@ -59,7 +59,7 @@ async def running(
 ) -> AsyncIterator[tuple[WorkerProcess, asyncio.Event, asyncio.Task[None]]]:
     settings = WorkerSettings(health_port=0, queues=("runs", f"q-{uuid4().hex[:8]}"), drain_seconds=10)
     parts = WorkerParts([OneStep], [(slow or Slow()).slow], [], [LogContextInterceptor()])
-    temporal = TemporalSettings(address=address)
+    temporal = TemporalSettings(address=address, namespace=changes.get("namespace", "default"))
     process = WorkerProcess(
         settings, database, lambda: connect_now(temporal, database), parts, changes.get("maintain", idle)
     )
@@ -127,6 +127,19 @@ async def test_it_waits_for_a_database_that_is_away(temporal_address: str) -> No
     async with running(nowhere, temporal_address) as (process, _, task):
         assert await eventually(says(process, "database"), seconds=20)
         assert not task.done()
+
+
+async def test_a_namespace_that_is_missing_is_waited_for(database: Database, temporal_address: str) -> None:
+    namespace = f"late-{uuid4().hex[:8]}"
+    async with running(database, temporal_address, namespace=namespace) as (process, _, task):
+        assert await eventually(says(process, "temporal"), seconds=20)
+        assert not task.done()
+        create = ("operator", "namespace", "create", "-n", namespace, "--address", temporal_address)
+        made = await asyncio.create_subprocess_exec(
+            embedded_temporal.binary(), *create, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        )
+        assert await made.wait() == 0
+        await eventually(lambda: is_ready(process), seconds=40)
 
 
 @pytest.mark.faults
