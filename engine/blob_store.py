@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
@@ -32,7 +31,7 @@ from db.tables import Blob
 from engine.converter import BLOB_KEY, DRIVER_NAME, WORKSPACE_KEY, plan_payload
 from schemas.limits import OFFLOAD_BYTES
 from schemas.messages import PlanRef
-from schemas.plan import Plan
+from schemas.plan import Plan, plan_hash
 
 logger = logging.getLogger(__name__)
 
@@ -158,11 +157,6 @@ def external_storage(database: Database) -> ExternalStorage:
         return driver if WORKSPACE_KEY in payload.metadata else None
 
     return ExternalStorage(drivers=[driver], driver_selector=select, payload_size_threshold=OFFLOAD_BYTES)
-
-
-def plan_hash(plan: Plan) -> str:
-    """Content hash of a plan: the same in every workspace, whatever the order of keys was in its document."""
-    return hashlib.sha256(orjson.dumps(plan.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 async def store_plan(session: AsyncSession, workspace_id: UUID, plan: Plan) -> PlanRef:

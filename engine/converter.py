@@ -7,7 +7,6 @@
 
 from typing import Any, Final
 
-from pydantic_core import to_json
 from temporalio.api.common.v1 import Payload
 from temporalio.api.sdk.v1.external_storage_pb2 import ExternalStorageReference
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
@@ -22,7 +21,7 @@ from temporalio.converter import (
 
 from engine.plan_cache import PLANS, PlanOrigin
 from schemas.messages import Message, PlanRef
-from schemas.plan import Plan
+from schemas.plan import Plan, plan_bytes
 
 WORKSPACE_KEY: Final = "perdure-workspace"
 """Payload metadata: the workspace for which the value is stored."""
@@ -50,7 +49,7 @@ def plan_payload(workspace_id: str, plan: Plan) -> Payload:
     """The payload of a plan as it is stored at publish."""
     return Payload(
         metadata={"encoding": b"json/plain", WORKSPACE_KEY: workspace_id.encode()},
-        data=to_json(plan),
+        data=plan_bytes(plan),
     )
 
 

@@ -25,11 +25,11 @@ from api.workflows.models import (
 from api.workflows.version_cache import VersionCache
 from db.session import Database
 from db.tables import Workflow, WorkflowVersion
-from engine.blob_store import plan_hash, store_plan
+from engine.blob_store import store_plan
 from schemas.compiler import Compiled, compile_document
 from schemas.errors import ErrorCode
 from schemas.faults import Fault
-from schemas.plan import PinnedVersion, Plan
+from schemas.plan import PinnedVersion, Plan, plan_hash
 from schemas.yaml_source import Source, parse_source
 
 _NOT_CONTENT: Final = ("layout", "notes")
