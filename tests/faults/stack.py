@@ -151,13 +151,18 @@ class Stack:
         """From now on let PostgreSQL count the calls of its functions, anew."""
         database = urlsplit(self.postgres.url).path.removeprefix("/")
         self.query(f"ALTER DATABASE {database} SET track_functions = 'pl'")
-        # Connections keep the setting that they were opened with.
-        self.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        self.cut_connections()  # they keep the setting that they were opened with
         self.query("SELECT pg_stat_reset()")
 
     def function_calls(self, name: str) -> int:
         """Calls of a function since then."""
+        self.cut_connections()  # each reports what it has counted when it ends
         return int(self.query(f"SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE funcname = '{name}'"))
+
+    def cut_connections(self) -> None:
+        """End all connections to the database."""
+        others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        self.query(f"SELECT count(pg_terminate_backend(pid, 10000)) {others}")
 
     def query(self, statement: str) -> Any:
         """The first value that a statement gives, as the owner of the database."""
