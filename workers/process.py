@@ -108,9 +108,10 @@ class WorkerProcess:
             self._polling = False
             stop.cancel()
             await self._drain(workers, running)
-        for task in running:
-            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                raise error
+        ended = [task for task in running if task.done() and not task.cancelled()]
+        errors = [error for task in ended if (error := task.exception()) is not None]
+        if errors:
+            raise errors[0]
 
     async def _drain(self, workers: list[Worker], running: list[asyncio.Task[None]]) -> None:
         logger.info("draining: %d worker(s) get %g s", len(workers), self.settings.drain_seconds)
