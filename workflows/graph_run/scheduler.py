@@ -34,7 +34,6 @@ class Scheduler:
         self._unresolved: dict[str, int] = {}
         self._taken: dict[str, int] = {}
         self._held: list[dict[PlanEdge, bool]] = [{} for _ in graph.loops]
-        self._again: list[bool] = [False] * len(graph.loops)
         self._units: list[int] = [0] * len(graph.loops)
         self._open = 0
         self.exceeded: PlanLoop | None = None
@@ -83,11 +82,9 @@ class Scheduler:
         port = self.frame.nodes[node].port
         loop = self.graph.node[node].loop
         for edge in self.graph.outgoing.get(node, ()):
-            taken = edge.port == port
             if edge.back:
-                assert loop is not None  # noqa: S101 - the compiler places every latch in its loop
-                self._again[loop] = self._again[loop] or taken
-                continue
+                continue  # asked for when the iteration is over
+            taken = edge.port == port
             holder = self._outermost_left(edge)
             if holder is None:
                 self._deliver(edge, taken)
@@ -140,13 +137,20 @@ class Scheduler:
             self._iteration_over(loop)
 
     def _iteration_over(self, loop: int) -> None:
-        if self._again[loop]:
+        if self._goes_back(loop):
             self._next_iteration(loop)
             return
         held, self._held[loop] = self._held[loop], {}
         for edge, taken in held.items():
             self._deliver(edge, taken)
         self._unit_done(self.graph.loops[loop].parent)
+
+    def _goes_back(self, loop: int) -> bool:
+        """Whether the latch, which may stand in an inner loop, has at last left by an edge to the header."""
+        plan = self.graph.loops[loop]
+        port = self.frame.nodes[plan.latch].port
+        edges = self.graph.outgoing[plan.latch]
+        return any(edge.back and edge.target == plan.header and edge.port == port for edge in edges)
 
     def _next_iteration(self, loop: int) -> None:
         plan = self.graph.loops[loop]
@@ -170,7 +174,6 @@ class Scheduler:
         for inner in self.graph.loops_inside[loop]:
             self.frame.loops.pop(inner, None)
             self._held[inner] = {}
-            self._again[inner] = False
             self._units[inner] = self.graph.loop_units[inner]
 
     # Start and restore are one thing: counters follow from the node states.
@@ -185,17 +188,26 @@ class Scheduler:
             self._taken[node.id] = 0
         over = self._loops_over()
         self._restore_units(over)
+        stuck = [loop for loop, units in enumerate(self._units) if units == 0 and not over[loop]]
         for node in self.graph.nodes:
             if nodes[node.id].status.resolved and not node.compensates:
                 self._restore_edges(node.id, over)
         for node in self.graph.nodes:
             if not node.compensates:
                 self._restore_ready(node.id)
+        for loop in stuck:
+            self._iteration_over(loop)
         while self._work:
             self._settle_edges(self._work.popleft())
 
     def _loops_over(self) -> list[bool]:
-        return [all(self.frame.nodes[n].status.resolved for n in loop.nodes) for loop in self.graph.loops]
+        """Which loops are over; one that would go back beyond its limit is not, nor what is around it."""
+        nodes = self.frame.nodes
+        ended = [
+            all(nodes[n].status.resolved for n in loop.nodes) and not self._goes_back(index)
+            for index, loop in enumerate(self.graph.loops)
+        ]
+        return [all(ended[inner] for inner in inside) for inside in self.graph.loops_inside]
 
     def _restore_units(self, over: list[bool]) -> None:
         for node in self.graph.nodes:
@@ -215,13 +227,10 @@ class Scheduler:
 
     def _restore_edges(self, node: str, over: list[bool]) -> None:
         state = self.frame.nodes[node]
-        loop = self.graph.node[node].loop
         for edge in self.graph.outgoing.get(node, ()):
-            taken = edge.port == state.port
             if edge.back:
-                if loop is not None and not over[loop]:
-                    self._again[loop] = self._again[loop] or taken
                 continue
+            taken = edge.port == state.port
             holder = self._outermost_left(edge)
             if holder is not None and not over[holder]:
                 self._held[holder][edge] = taken
