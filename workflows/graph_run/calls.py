@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from temporalio import exceptions, workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutType, is_cancelled_exception
 
 from schemas.errors import MAX_MESSAGE_CHARS, ErrorCode, ErrorInfo, PerdureError
 from schemas.messages import StepInput, StepResult
@@ -68,7 +68,7 @@ async def call_step(node: PlanNode, step: StepInput) -> StepResult:
     while True:
         try:
             return await (_call_local(node, step) if node.mode is Mode.LOCAL else _call_remote(node, step))
-        except ActivityError as error:
+        except FailureError as error:  # an ActivityError; of a local step its cause, bare
             if is_cancelled_exception(error):
                 raise
             info = error_info(error)
