@@ -22,7 +22,7 @@ class Scheduler:
 
     Args:
         graph: The compiled graph.
-        frame: States to go on from; filled in place. Nodes that were under way are run again.
+        frame: States to go on from; filled in place. Nodes that were under way, or stopped, are run again.
     """
 
     def __init__(self, graph: PlanGraph, frame: Frame) -> None:
@@ -182,8 +182,8 @@ class Scheduler:
         nodes = self.frame.nodes
         for node in self.graph.nodes:
             state = nodes.setdefault(node.id, NodeState())
-            if not state.status.resolved:
-                state.status = PENDING
+            if state.stopped or not state.status.resolved:
+                state.status, state.error = PENDING, None
             self._unresolved[node.id] = len(self.graph.incoming.get(node.id, ()))
             self._taken[node.id] = 0
         over = self._loops_over()

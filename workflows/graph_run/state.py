@@ -23,6 +23,11 @@ class NodeState:
     memo: dict[str, Any] | None = None
     """What a waiting node must know when it goes on in a fresh history."""
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the node ended without leaving through a port: cancelled, or failed for good."""
+        return self.status in (NodeStatus.FAILED, NodeStatus.CANCELLED) and self.port is None
+
 
 @dataclass(slots=True)
 class Frame:
