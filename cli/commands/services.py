@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from cli.console import say
 from cli.errors import CliError
@@ -95,11 +96,16 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)
     except ValidationError as wrong:
-        faults = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong.errors(include_input=False)
-        )
+        faults = "; ".join(f"{_variable(wrong.title, one['loc'])}: {one['msg']}" for one in wrong.errors())
         raise CliError(f"the configuration is not valid: {faults}") from None
     except OSError as failed:
         if failed.errno is None or os.environ.get("PERDURE_TRACEBACK"):
             raise
         raise CliError(f"{failed.strerror or failed}") from failed
+
+
+def _variable(settings: str, place: tuple[int | str, ...]) -> str:
+    """Name of the environment variable behind a field of a settings class."""
+    prefixes = {known.__name__: known.model_config.get("env_prefix", "") for known in BaseSettings.__subclasses__()}
+    name = str(place[0]) if place else settings
+    return name if name.isupper() else f"{prefixes.get(settings, '')}{name}".upper()

@@ -109,3 +109,14 @@ def test_migrate_with_a_database_that_is_away_is_a_sentence(
     monkeypatch.setenv("PERDURE_DATABASE_URL", "postgresql://postgres:@/postgres?host=/nonexistent")
     assert run_command(["migrate"]) == 1
     assert "cannot be migrated" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_is_named_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PERDURE_DATABASE_URL", "postgresql://secret@/x")
+    monkeypatch.setenv("PERDURE_DATABASE_POOL_SIZE", "many")
+    assert run_command(["migrate"]) == 1
+    said = capsys.readouterr().err
+    assert "PERDURE_DATABASE_POOL_SIZE: Input should be a valid integer" in said
+    assert "secret" not in said
