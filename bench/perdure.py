@@ -110,7 +110,7 @@ def perdure_api(servers: Servers) -> Iterator[str]:
     arguments = ("api", "--port", str(port))
     process = Process("cli.main", *arguments, log=servers.folder / "api.log", environment=environment_of(servers))
     with running(process):
-        process.wait_for_url(f"http://127.0.0.1:{port}/readyz")
+        process.wait_for_url(f"http://127.0.0.1:{port}/healthz")
         yield f"http://127.0.0.1:{port}"
 
 

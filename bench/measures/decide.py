@@ -1,7 +1,6 @@
 """From a person's decision to the next step."""
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -90,7 +89,7 @@ async def _decisions(bed: Perdure, http: httpx.AsyncClient, kind: str, rounds: i
         started = await bed.start(version)
         approval = await _open_approval(bed, started.id)
         sent = time.time()
-        answer = await http.post(f"/v1/approvals/{approval}/decide", content=json.dumps({"decision": "approved"}))
+        answer = await http.post(f"/v1/approvals/{approval}/decide", json={"decision": "approved"})
         answer.raise_for_status()
         await started.handle.result()
         found.append(await _moments(bed, started.id, sent))
