@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any, Final
 from uuid import uuid4
 
@@ -17,6 +18,9 @@ from workers.settings import WorkerSettings
 
 STICKY_TIMEOUT: Final = timedelta(seconds=1)
 """How long a run waits for a worker that has died before another one takes over; it dominates recovery (measured)."""
+
+BUILD_ID: Final = f"perdure-{version('perdure')}"
+"""Shown by Temporal. Left out, the SDK would hash the source of every module at start-up, which takes seconds."""
 
 HEARTBEAT_THROTTLE: Final = timedelta(seconds=2)
 """Cancellation reaches a step with the answer to a heartbeat, so heartbeats must not be held back for long."""
@@ -52,6 +56,7 @@ def _runs_worker(client: Client, settings: WorkerSettings, parts: WorkerParts, i
         client,
         task_queue=RUNS_QUEUE,
         identity=identity,
+        build_id=BUILD_ID,
         workflows=parts.workflows,
         activities=[*parts.step_activities, *parts.interpreter_activities],
         interceptors=parts.interceptors,
@@ -72,6 +77,7 @@ def _steps_worker(client: Client, settings: WorkerSettings, parts: WorkerParts, 
         client,
         task_queue=queue,
         identity=identity,
+        build_id=BUILD_ID,
         activities=parts.step_activities,
         interceptors=parts.interceptors,
         max_concurrent_activities=settings.max_steps,

@@ -23,7 +23,7 @@ class WorkerSettings(BaseSettings):
     max_cached_runs: int = Field(
         default=5_000, ge=0, description="Runs kept in memory between their steps; beyond it they are replayed."
     )
-    max_workflow_tasks: int = Field(default=100, ge=1, description="Runs that are walked at the same moment.")
+    max_workflow_tasks: int = Field(default=20, ge=1, description="Runs that are walked at the same moment.")
     max_local_steps: int = Field(default=200, ge=1, description="Short steps under way at once.")
     max_steps: int = Field(default=200, ge=1, description="Steps under way at once, per queue.")
     max_polls: int = Field(default=20, ge=1, description="Most polls in flight per queue; they grow with the load.")

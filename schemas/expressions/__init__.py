@@ -11,6 +11,7 @@ from schemas.expressions.templates import (
     resolve,
 )
 from schemas.expressions.usage import Usage
+from schemas.expressions.work import metered
 
 __all__ = [
     "NODE_FIELDS",
@@ -22,6 +23,7 @@ __all__ = [
     "compile_expression",
     "expression_spans",
     "has_template",
+    "metered",
     "parse_template",
     "references",
     "resolve",

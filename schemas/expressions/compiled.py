@@ -12,6 +12,7 @@ from schemas.expressions.staging import Staging, stage
 from schemas.expressions.syntax import MAX_EXPRESSION_CHARS, Checked, environment
 from schemas.expressions.usage import DynamicNodeError, Usage
 from schemas.expressions.values import read
+from schemas.expressions.work import PLAIN_READ, spend
 
 _COMPILE_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^'.]*)[^']*'")
@@ -49,6 +50,7 @@ class CompiledExpression:
         """
         try:
             if isinstance(self._content, Path):
+                spend(PLAIN_READ)
                 return read(self._content.read(scope))
             return Evaluation(self._staging, scope).result()
         except FAILURES as error:

@@ -12,6 +12,7 @@ from schemas.expressions.paths import Path
 from schemas.expressions.staging import Program, Stage, Staging
 from schemas.expressions.syntax import MAX_EXPRESSION_CHARS
 from schemas.expressions.values import checked_size, for_cel, plain, read, typed
+from schemas.expressions.work import EVALUATION, PER_BYTE, PER_ITEM, spend
 from schemas.limits import MAX_ITEMS
 
 _MISSING_KEY = re.compile(r'NOT_FOUND: Key not found in map : "?(.*?)"?$', re.DOTALL)
@@ -66,8 +67,9 @@ class Evaluation:
         """Value of a program, with the types of CEL."""
         data = self._data(program)
         read_bytes = sum(self._sizes[name] for name in data) + _LITERAL_BYTES
+        spend(EVALUATION + PER_BYTE * read_bytes)
         if program.growth is None or program.growth * read_bytes > MAX_BUILT_BYTES:
-            estimate(program.tree, self._bounds(program, data))
+            spend(estimate(program.tree, self._bounds(program, data)).work)
         return self._evaluate(program, data)
 
     def _evaluate(self, program: Program, data: dict[str, Any]) -> Any:
@@ -99,6 +101,7 @@ class Evaluation:
         self._items += len(items)
         if self._items > MAX_ITEMS:
             raise ValueError(f"it goes through more than {MAX_ITEMS:,} items")
+        spend(EVALUATION + PER_ITEM * len(items))
         side = self._data(stage.body)
         side_bytes = sum(self._sizes[name] for name in side)
         self._check_stage(stage.body, side, side_bytes, items)
@@ -112,7 +115,7 @@ class Evaluation:
         if body.growth is None or body.growth * reads > MAX_BUILT_BYTES:
             bounds = self._bounds(body, side)
             bounds[RANGE] = measure(items, size, deep=body.nested)
-            estimate(body.tree, bounds)
+            spend(estimate(body.tree, bounds).work)
 
     def _items_of(self, stage: Stage) -> list[Any]:
         source = stage.source

@@ -1,6 +1,10 @@
 """Turns the snapshot of one run into the start of another: retry from the failure, fork from a node. Pure."""
 
+import re
 from collections.abc import Iterable
+from typing import Any
+
+from pydantic_core import to_json
 
 from schemas.errors import ErrorCode, PerdureError
 from schemas.messages import NodeStatus, RunEdit
@@ -22,37 +26,80 @@ def apply_edit(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
     else:
         _fork(graph, snapshot, edit)
     for node, output in edit.outputs.items():
-        state = snapshot.frame.nodes.setdefault(node, NodeState())
-        state.status, state.output, state.error = NodeStatus.COMPLETED, output, None
-        state.port = state.port or graph.node[node].ports[0]
+        _put(graph, snapshot, node, output)
+    _restore_result(graph, snapshot)
     snapshot.ending, snapshot.paused = None, False
 
 
 def _retry(graph: PlanGraph, snapshot: Snapshot) -> None:
     """Failed and interrupted nodes run again under their old keys, compensated ones and what built on them anew."""
     nodes = snapshot.frame.nodes
-    compensated = [n for n, s in nodes.items() if s.status is NodeStatus.COMPENSATED]
-    for node in downstream(graph, compensated):
+    compensated = _compensated(snapshot)
+    for node in downstream(graph, _with_their_loops(graph, compensated)):
         _reset(graph, snapshot, node)
         nodes[node].iteration += 1
     for state in nodes.values():
-        stopped = state.status in (NodeStatus.FAILED, NodeStatus.CANCELLED) and state.port is None
-        if stopped or not state.status.resolved:
+        if state.stopped or not state.status.resolved:
             state.status, state.error = NodeStatus.PENDING, None
-    snapshot.undo = [u for u in snapshot.undo if u.path.partition("[")[0] not in set(compensated)]
+    snapshot.undo = [u for u in snapshot.undo if root_node(u.path) not in compensated]
 
 
 def _fork(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
-    """The chosen node, all that asked a person, and everything behind them run anew."""
+    """The chosen node, all that asked a person or was undone, and everything behind them run anew."""
     asked = [n.id for n in graph.nodes if asks_person(graph, n.id)]
+    undone = _with_their_loops(graph, [n for n in _compensated(snapshot) if n not in edit.outputs])
     start = [edit.node] if edit.node is not None else []
-    for node in downstream(graph, [*start, *asked]):
-        if node not in edit.outputs:
-            _reset(graph, snapshot, node)
+    anew = [n for n in downstream(graph, [*start, *asked, *undone]) if n not in edit.outputs]
+    for node in anew:
+        _reset(graph, snapshot, node)
+    for node in anew:
+        if outermost_header(graph, node) in (None, *anew):
+            snapshot.frame.nodes[node].iteration = 0  # another run, so its keys are new anyway
     for state in snapshot.frame.nodes.values():
-        if not state.status.resolved or (state.port is None and state.status is not NodeStatus.SKIPPED):
+        if state.stopped or not state.status.resolved:
             state.status, state.error, state.memo = NodeStatus.PENDING, None, None
     snapshot.undo, snapshot.mail = [], {}
+
+
+def _put(graph: PlanGraph, snapshot: Snapshot, node: str, output: Any) -> None:
+    """Makes a node one that has succeeded with `output`; it leaves as it did if it had succeeded before."""
+    state = snapshot.frame.nodes.setdefault(node, NodeState())
+    succeeded = state.status in (NodeStatus.COMPLETED, NodeStatus.COMPENSATED) and state.port is not None
+    state.port = state.port if succeeded else graph.node[node].ports[0]
+    state.status, state.output, state.error, state.memo = NodeStatus.COMPLETED, output, None, None
+    state.size = len(to_json(output))
+
+
+def _restore_result(graph: PlanGraph, snapshot: Snapshot) -> None:
+    """Forgets the result of an `output` node that runs anew, and takes over what was put in its place."""
+    frame = snapshot.frame
+    done = [frame.nodes[n.id] for n in graph.nodes if n.kind == "output" and n.id in frame.nodes]
+    results = [state.output for state in done if state.status is NodeStatus.COMPLETED]
+    if frame.result not in results:
+        frame.has_result, frame.result = bool(results), results[-1] if results else None
+
+
+def _compensated(snapshot: Snapshot) -> list[str]:
+    return [n for n, s in snapshot.frame.nodes.items() if s.status is NodeStatus.COMPENSATED]
+
+
+def _with_their_loops(graph: PlanGraph, nodes: list[str]) -> list[str]:
+    """`nodes` and the headers of the loops around them: every round was undone, so every round must be done again."""
+    headers = [outermost_header(graph, node) for node in nodes]
+    return [*nodes, *(header for header in headers if header is not None)]
+
+
+def outermost_header(graph: PlanGraph, node: str) -> str | None:
+    """Where the outermost loop around a node begins."""
+    header, loop = None, graph.node[node].loop
+    while loop is not None:
+        header, loop = graph.loops[loop].header, graph.loops[loop].parent
+    return header
+
+
+def root_node(path: str) -> str:
+    """The root node that a path of the run log is about: `each` for `each#1[3].send`."""
+    return re.split(r"[\[#.]", path, maxsplit=1)[0]
 
 
 def asks_person(graph: PlanGraph, node: str) -> bool:

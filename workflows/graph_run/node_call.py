@@ -61,8 +61,16 @@ class NodeCall:
         """
         if self.edited is not None:
             return self.edited
-        resolved: dict[str, Any] = resolve(self.node.config, self.scope())
+        resolved: dict[str, Any] = self.fill(self.node.config)
         return resolved
+
+    def fill(self, value: Any) -> Any:
+        """A value with every template filled in.
+
+        Raises:
+            PerdureError: EXPRESSION_FAILED if a template fails.
+        """
+        return self.run.measured(lambda: resolve(value, self.scope()))
 
     def config(self, model: type[ConfigT]) -> ConfigT:
         """The settings as the kind's model.

@@ -1,14 +1,15 @@
 """What all parts of one run share: identity, limits, the log buffer, and how it is told to stop."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic_core import to_json
 from temporalio import workflow
 
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
+from schemas.expressions import metered
 from schemas.limits import (
     CONTINUE_AS_NEW_EVENTS,
     CONTINUE_AS_NEW_STEPS,
@@ -24,8 +25,12 @@ from workflows.graph_run.state import Ending, Snapshot, Undo
 if TYPE_CHECKING:
     from workflows.graph_run.walker import Walker
 
-INLINE_BUDGET = 20
-"""Inline nodes computed in one go; Temporal gives workflow code two seconds."""
+ResultT = TypeVar("ResultT")
+
+ACTIVATION_BUDGET = 400_000_000
+"""Work done in one go, in the units of `schemas.expressions.work`; Temporal gives workflow code two seconds."""
+NODE_WORK = 400_000
+"""Our own work for a node."""
 
 
 def checked_size(value: Any, what: str) -> int:
@@ -92,7 +97,7 @@ class RunContext:
         self._steps_here = 0
         self._state_bytes = sum(state.size for state in snapshot.frame.nodes.values())
         self._walkers: dict[Walker, None] = {}
-        self._budget = INLINE_BUDGET
+        self._budget = ACTIVATION_BUDGET
         self._breath: asyncio.Task[None] | None = None
 
     # Identity
@@ -202,12 +207,19 @@ class RunContext:
     # Bounded work
 
     def rested(self) -> None:
-        """The workflow was activated anew, so inline work may go on."""
-        self._budget = INLINE_BUDGET
+        """The workflow was activated anew, so work may go on."""
+        self._budget = ACTIVATION_BUDGET
+
+    def measured(self, compute: Callable[[], ResultT]) -> ResultT:
+        """Evaluates expressions of a node; their work counts against what may be done in one go."""
+        with metered() as meter:
+            try:
+                return compute()
+            finally:
+                self._budget -= NODE_WORK + meter.spent
 
     async def breathe(self) -> None:
-        """Call after each inline node: gives the task back to Temporal before two seconds of work have piled up."""
-        self._budget -= 1
+        """Gives the task back to Temporal before two seconds of work have piled up."""
         while self._budget <= 0:
             if self._breath is None:
                 self._breath = asyncio.create_task(self._rest())
@@ -215,5 +227,5 @@ class RunContext:
 
     async def _rest(self) -> None:
         await asyncio.sleep(0.001)
-        self._budget = INLINE_BUDGET
+        self._budget = ACTIVATION_BUDGET
         self._breath = None

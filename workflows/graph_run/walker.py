@@ -154,8 +154,7 @@ class Walker:
     def _run_inline(self, node: PlanNode) -> None:
         call = NodeCall(self, node)
         try:
-            outcome: NodeOutcome = behaviour(node.kind)(node.config, self.scope())
-            self._completed(call, outcome)
+            self._completed(call, self._compute(node, node.config))
         except Exception as error:
             if node.on_error is OnError.PAUSE:
                 self._start(call, error_info(error))
@@ -207,8 +206,7 @@ class Walker:
     async def _execute(self, call: NodeCall) -> NodeOutcome:
         if call.node.mode is Mode.INLINE:
             config = call.node.config if call.edited is None else call.edited
-            inline: NodeOutcome = behaviour(call.node.kind)(config, self.scope())
-            return inline
+            return self._compute(call.node, config)
         if call.node.mode is Mode.CONTROL:
             controlled: NodeOutcome = await behaviour(call.node.kind)(call)
             return controlled
@@ -216,9 +214,14 @@ class Walker:
         self.run.rested()
         return result
 
+    def _compute(self, node: PlanNode, config: dict[str, Any]) -> NodeOutcome:
+        outcome: NodeOutcome = self.run.measured(lambda: behaviour(node.kind)(config, self.scope()))
+        return outcome
+
     async def _execute_action(self, call: NodeCall) -> NodeOutcome:
         config = call.settings()
         checked_size(config, "configuration of the step")
+        await self.run.breathe()
         log = self.run.log.take()
         step = StepInput(
             workspace_id=self.run.run.workspace_id,
@@ -300,7 +303,7 @@ class Walker:
             return
         undo = self.graph.node[call.node.compensate_with]
         try:
-            config = resolve(undo.config, self.scope())
+            config = self.run.measured(lambda: resolve(undo.config, self.scope()))
         except PerdureError as error:
             # Better to stop now than to find out, when it must be undone, that it cannot be.
             self._fail(error.info.at(self.place.path(undo.id)))
@@ -326,7 +329,7 @@ class Walker:
         """The declared output, else that of the last `output` node, else that of the nodes at the ends."""
         if self.graph.output is not None:
             try:
-                value = resolve(self.graph.output, self.scope())
+                value = self.run.measured(lambda: resolve(self.graph.output, self.scope()))
                 checked_size(value, "output of the workflow")
             except PerdureError as error:
                 raise GraphFailedError(error.info) from error

@@ -6,7 +6,7 @@ from typing import Any
 from temporalio import workflow
 
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
-from schemas.expressions import compile_expression, resolve
+from schemas.expressions import compile_expression
 from schemas.limits import MAX_ITEMS
 from schemas.messages import ChildDone, ChunkScope, NodeStatus, ParentLink, RunInput, RunStatus
 from schemas.plan import PlanGraph
@@ -42,7 +42,7 @@ async def run(call: NodeCall) -> NodeOutcome:
 
 def _plan(call: NodeCall) -> ItemPlan:
     config, scope = call.node.config, call.scope()
-    items = compile_expression(config["items"]).evaluate(scope)
+    items = call.run.measured(lambda: compile_expression(config["items"]).evaluate(scope))
     if not isinstance(items, list):
         raise PerdureError(ErrorCode.INVALID_CONFIG, f"`items` gives {type(items).__name__}, not a list.")
     if len(items) > MAX_ITEMS:
@@ -57,7 +57,7 @@ def _plan(call: NodeCall) -> ItemPlan:
         path=path,
         items=items,
         first_index=0,
-        vars={**scope["vars"], **resolve(config.get("vars", {}), scope)},
+        vars={**scope["vars"], **call.fill(config.get("vars", {}))},
         concurrency=config.get("concurrency", 10),
         on_item_error=config.get("on_item_error", "fail"),
     )
