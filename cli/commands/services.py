@@ -79,8 +79,9 @@ def migrate() -> None:
     from db.settings import DatabaseSettings
 
     async def bring_up() -> None:
+        admin_url = DatabaseSettings().admin_url
         try:
-            await upgrade(DatabaseSettings().admin_url)
+            await upgrade(admin_url)
         except (OSError, ValueError) as failed:
             raise CliError(f"the database cannot be migrated: {failed}") from failed
 
