@@ -34,7 +34,7 @@ def apply_edit(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
 def _retry(graph: PlanGraph, snapshot: Snapshot) -> None:
     """Failed and interrupted nodes run again under their old keys, compensated ones and what built on them anew."""
     nodes = snapshot.frame.nodes
-    compensated = _compensated(snapshot)
+    compensated = set(_compensated(snapshot))
     for node in downstream(graph, _with_their_loops(graph, compensated)):
         _reset(graph, snapshot, node)
         nodes[node].iteration += 1
@@ -52,8 +52,9 @@ def _fork(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
     anew = [n for n in downstream(graph, [*start, *asked, *undone]) if n not in edit.outputs]
     for node in anew:
         _reset(graph, snapshot, node)
+    from_start = {None, *anew}
     for node in anew:
-        if outermost_header(graph, node) in (None, *anew):
+        if outermost_header(graph, node) in from_start:
             snapshot.frame.nodes[node].iteration = 0  # another run, so its keys are new anyway
     for state in snapshot.frame.nodes.values():
         if state.stopped or not state.status.resolved:
@@ -83,9 +84,9 @@ def _compensated(snapshot: Snapshot) -> list[str]:
     return [n for n, s in snapshot.frame.nodes.items() if s.status is NodeStatus.COMPENSATED]
 
 
-def _with_their_loops(graph: PlanGraph, nodes: list[str]) -> list[str]:
+def _with_their_loops(graph: PlanGraph, nodes: Iterable[str]) -> list[str]:
     """`nodes` and the headers of the loops around them: every round was undone, so every round must be done again."""
-    headers = [outermost_header(graph, node) for node in nodes]
+    headers = {outermost_header(graph, node) for node in nodes}
     return [*nodes, *(header for header in headers if header is not None)]
 
 
@@ -116,6 +117,7 @@ def downstream(graph: PlanGraph, start: Iterable[str]) -> list[str]:
     A node inside a loop also affects whatever the loop leads to, since the loop may then go round again.
     """
     found: set[str] = set()
+    loops: set[int] = set()
     todo = list(start)
     while todo:
         node = todo.pop()
@@ -123,14 +125,16 @@ def downstream(graph: PlanGraph, start: Iterable[str]) -> list[str]:
             continue
         found.add(node)
         todo.extend(edge.target for edge in graph.outgoing.get(node, ()) if not edge.back)
-        todo.extend(_loop_exits(graph, node))
+        todo.extend(_loop_exits(graph, node, loops))
     return [n.id for n in graph.nodes if n.id in found]
 
 
-def _loop_exits(graph: PlanGraph, node: str) -> list[str]:
+def _loop_exits(graph: PlanGraph, node: str, seen: set[int]) -> list[str]:
+    """Where the loops around `node` lead to; those in `seen` have been told before."""
     exits = []
     loop = graph.node[node].loop
-    while loop is not None:
+    while loop is not None and loop not in seen:
+        seen.add(loop)
         members = graph.loop_members[loop]
         exits += [e.target for n in members for e in graph.outgoing.get(n, ()) if e.target not in members]
         loop = graph.loops[loop].parent

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from schemas.document import OnError
 from schemas.errors import ErrorCode, ErrorInfo
-from schemas.messages import NodeStatus
+from schemas.messages import NodeStatus, RunEdit
 from schemas.plan import PlanGraph, PlanNode
 from tests.schemas.documents import branch, compiled, document, transform
 from tests.workflows.graph_run.random_graphs import drawn_graphs, wild_graphs
 from tests.workflows.graph_run.reference_model import DONE, OPEN, SKIPPED, UNDER_WAY, Reference
+from workflows.graph_run.edits import apply_edit
 from workflows.graph_run.scheduler import Scheduler
-from workflows.graph_run.state import Frame, dump_frame, load_frame
+from workflows.graph_run.state import Frame, Snapshot, dump_frame, load_frame
 
 ERROR = ErrorInfo(code=ErrorCode.CODE_FAILED, message="It failed.")
 MEANING = {
@@ -81,11 +82,18 @@ class Race:
         return ("error" if node.on_error is OnError.ROUTE else "out"), ERROR
 
     def interrupt(self) -> None:
-        """The worker dies: all that is left is the frame, and what was under way is run again."""
+        """All that is left is the frame: after the death of a worker, or after a failure and a retry."""
+        retried = self.random.random() < 0.3
         for node in self.under_way:
-            self.again[node, self.frame.nodes[node].iteration] += 1
+            state = self.frame.nodes[node]
+            self.again[node, state.iteration] += 1
+            if retried:
+                state.status, state.port = self.random.choice([NodeStatus.CANCELLED, NodeStatus.FAILED]), None
         self.under_way = []
-        self.frame = load_frame(json.loads(json.dumps(dump_frame(self.frame))))
+        snapshot = Snapshot(frame=load_frame(json.loads(json.dumps(dump_frame(self.frame)))))
+        if retried:
+            apply_edit(self.graph, snapshot, RunEdit(mode="retry"))
+        self.frame = snapshot.frame
         self.scheduler = Scheduler(self.graph, self.frame)
         self.reference.interrupt()
         assert self.scheduler.take_skipped() == []
