@@ -24,6 +24,9 @@ MAX_INPUT_BYTES = 2 * 1024 * 1024
 MAX_VALUE_BYTES = 1024 * 1024
 """JSON size of one step's resolved configuration, output, or of one expression's result."""
 
+MAX_LIST_BYTES = 16 * 1024 * 1024
+"""JSON size of the list of outputs of a foreach."""
+
 MAX_STATE_BYTES = 32 * 1024 * 1024
 """JSON size of all outputs that a run holds at one time."""
 

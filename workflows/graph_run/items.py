@@ -131,6 +131,7 @@ class ItemRunner:
             self._halted = True
             return
         del self._live[key]
+        self.run.account(-sum(state.size for state in frame.nodes.values()))
 
     def _item_failed(self, key: str, index: int, error: ErrorInfo) -> None:
         self.failed[key] = error.model_dump(mode="json")

@@ -11,7 +11,7 @@ from schemas.expressions import resolve
 from schemas.messages import NodeStatus, StepEntry
 from schemas.node_spec import NodeConfig
 from schemas.plan import PlanNode
-from workflows.graph_run.run_context import RunContext
+from workflows.graph_run.run_context import RunContext, checked_size
 from workflows.graph_run.state import NodeState
 
 if TYPE_CHECKING:
@@ -57,11 +57,12 @@ class NodeCall:
         """The node's settings with every template filled in.
 
         Raises:
-            PerdureError: EXPRESSION_FAILED if a template fails.
+            PerdureError: EXPRESSION_FAILED if a template fails, RESULT_TOO_LARGE if it all is too much.
         """
         if self.edited is not None:
             return self.edited
         resolved: dict[str, Any] = self.fill(self.node.config)
+        checked_size(resolved, "configuration of the step")
         return resolved
 
     def fill(self, value: Any) -> Any:

@@ -33,7 +33,7 @@ NODE_WORK = 400_000
 """Our own work for a node."""
 
 
-def checked_size(value: Any, what: str) -> int:
+def checked_size(value: Any, what: str, limit: int = MAX_VALUE_BYTES) -> int:
     """JSON bytes of a value.
 
     Raises:
@@ -43,11 +43,10 @@ def checked_size(value: Any, what: str) -> int:
         size = len(to_json(value))
     except (ValueError, TypeError, RecursionError) as error:
         raise PerdureError(ErrorCode.INVALID_TEXT, f"The {what} is not valid JSON text.") from error
-    if size > MAX_VALUE_BYTES:
+    if size > limit:
         raise PerdureError(
             ErrorCode.RESULT_TOO_LARGE,
-            f"The {what} has {size:,} bytes as JSON; the limit is {MAX_VALUE_BYTES:,}. "
-            "Keep only what later steps need.",
+            f"The {what} has {size:,} bytes as JSON; the limit is {limit:,}. Keep only what later steps need.",
         )
     return size
 

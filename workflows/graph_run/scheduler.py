@@ -1,6 +1,6 @@
 """Decides which nodes of a graph run next. Pure: no Temporal, no clock, no I/O.
 
-Events in: `complete`, `skip_all`; commands out: `take_ready` (nodes to run) and `take_skipped` (for the log).
+Events in: `complete`; commands out: `take_ready` (nodes to run) and `take_skipped` (for the log).
 Semantics: joins with dead-path elimination, natural loops whose leaving edges stay open until the loop is over.
 All counters are derived from the node states, so a snapshot needs nothing else.
 """
@@ -30,7 +30,7 @@ class Scheduler:
         self.frame = frame
         self._ready: deque[str] = deque()
         self._queued: set[str] = set()
-        self._skipped: list[str] = []
+        self._skipped: list[tuple[str, int]] = []
         self._unresolved: dict[str, int] = {}
         self._taken: dict[str, int] = {}
         self._held: list[dict[PlanEdge, bool]] = [{} for _ in graph.loops]
@@ -61,8 +61,8 @@ class Scheduler:
         """What `take_ready` would give."""
         return self._ready[0]
 
-    def take_skipped(self) -> list[str]:
-        """Nodes skipped since the last call."""
+    def take_skipped(self) -> list[tuple[str, int]]:
+        """Nodes skipped since the last call, with the iteration in which they were."""
         skipped, self._skipped = self._skipped, []
         return skipped
 
@@ -124,7 +124,7 @@ class Scheduler:
     def _skip(self, node: str) -> None:
         state = self.frame.nodes[node]
         state.status, state.port, state.output, state.error, state.size = SKIPPED, None, None, None, 0
-        self._skipped.append(node)
+        self._skipped.append((node, state.iteration))
         self._work.append(node)
 
     def _unit_done(self, loop: int | None) -> None:

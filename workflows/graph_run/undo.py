@@ -1,6 +1,5 @@
 """Compensation: undoes finished steps in reverse order of completion, each durably."""
 
-import re
 from typing import Any
 
 from temporalio import workflow
@@ -9,6 +8,7 @@ from schemas.errors import ErrorInfo
 from schemas.messages import NodeStatus, StepEntry, StepInput
 from schemas.plan import Mode, PlanNode
 from workflows.graph_run.calls import call_step, error_info
+from workflows.graph_run.edits import root_node
 from workflows.graph_run.mailbox import Halt
 from workflows.graph_run.run_context import RunContext
 from workflows.graph_run.state import Undo
@@ -77,7 +77,6 @@ def _log(run: RunContext, path: str, iteration: int, node: PlanNode, status: Nod
 
 def _mark(run: RunContext, undo: Undo) -> None:
     """The root node that holds the undone step must run anew if the run is retried."""
-    root = re.split(r"[\[#.]", undo.path, maxsplit=1)[0]
-    state = run.snapshot.frame.nodes.get(root)
+    state = run.snapshot.frame.nodes.get(root_node(undo.path))
     if state is not None:
         state.status = NodeStatus.COMPENSATED

@@ -11,6 +11,7 @@ from temporalio.exceptions import is_cancelled_exception
 from schemas.document import OnError
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
 from schemas.expressions import resolve
+from schemas.limits import MAX_LIST_BYTES, MAX_VALUE_BYTES
 from schemas.messages import NodeStatus, StepEntry, StepInput
 from schemas.node_spec import DEFAULT_PORT, ERROR_PORT
 from schemas.plan import Mode, PlanGraph, PlanNode
@@ -105,11 +106,13 @@ class Walker:
 
     async def _drain(self) -> None:
         """Ends all that is under way: at once after a failure, at the next boundary when the run moves."""
-        if self.run.stopping != "move" or self.failure is not None:
-            for task in self._tasks:
-                task.cancel()
+        told = False
         while self._tasks:
             self._wake.clear()
+            if not told and (self.run.stopping != "move" or self.failure is not None):
+                told = True
+                for task in self._tasks:
+                    task.cancel()
             await self._wake.wait()
 
     # Starting nodes
@@ -220,7 +223,6 @@ class Walker:
 
     async def _execute_action(self, call: NodeCall) -> NodeOutcome:
         config = call.settings()
-        checked_size(config, "configuration of the step")
         await self.run.breathe()
         log = self.run.log.take()
         step = StepInput(
@@ -247,7 +249,8 @@ class Walker:
     def _completed(self, call: NodeCall, outcome: NodeOutcome, *, told: bool = False) -> None:
         """Records a finished node; `told` means that no activity has put it into the run log."""
         node, state = call.node, call.state
-        size = checked_size(outcome.output, "output of the step")
+        limit = MAX_VALUE_BYTES if node.body is None else MAX_LIST_BYTES
+        size = checked_size(outcome.output, "output of the step", limit)
         if outcome.port not in node.ports:
             raise PerdureError(ErrorCode.INTERNAL, f"{node.kind} left through unknown port {outcome.port!r}.")
         self.run.account(size - state.size)
@@ -313,11 +316,11 @@ class Walker:
         )
 
     def _log_skipped(self) -> None:
-        for node_id in self._scheduler.take_skipped():
+        for node_id, iteration in self._scheduler.take_skipped():
             node = self.graph.node[node_id]
             entry = StepEntry(
                 path=self.place.path(node_id),
-                iteration=self.frame.nodes[node_id].iteration,
+                iteration=iteration,
                 kind=node.kind,
                 name=node.name,
                 status=NodeStatus.SKIPPED,

@@ -102,17 +102,18 @@ class GraphRun:
             ending = self._run.snapshot.ending or await self._walk()
             problems = await self._compensate(ending)
         except Halt:
-            self._stop(background)
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            self._move()
-        self._stop(background)
+            await self._stop(background)
+            await self._move()
+        await self._stop(background)
         await self._report(ending, problems)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._answer(ending)
 
-    def _stop(self, background: list[asyncio.Task[None]]) -> None:
+    async def _stop(self, background: list[asyncio.Task[None]]) -> None:
+        """Ends the background work; entries that it was about to store are back in the buffer then."""
         for task in background:
             task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
 
     async def _walk(self) -> Ending:
         """Walks until the run is over.
@@ -178,8 +179,11 @@ class GraphRun:
             return []
         return await undo_all(self._run)
 
-    def _move(self) -> NoReturn:
+    async def _move(self) -> NoReturn:
         run = self._run
+        if run.log.entries:
+            await self._write_log(None)
+        await workflow.wait_condition(workflow.all_handlers_finished)
         fresh = run.run.model_copy(
             update={"snapshot": dump_snapshot(run.snapshot), "edit": None, "started_at": run.started_at}
         )

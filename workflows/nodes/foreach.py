@@ -14,6 +14,7 @@ from workflows.graph_run.children import run_child, window
 from workflows.graph_run.items import ItemPlan, ItemRunner
 from workflows.graph_run.mailbox import Halt
 from workflows.graph_run.node_call import NodeCall
+from workflows.graph_run.run_context import checked_size
 from workflows.graph_run.state import load_undo
 from workflows.outcome import NodeOutcome
 
@@ -49,6 +50,8 @@ def _plan(call: NodeCall) -> ItemPlan:
         raise PerdureError(
             ErrorCode.INVALID_CONFIG, f"`items` gives {len(items):,} items; at most {MAX_ITEMS:,} are allowed."
         )
+    own_vars = call.fill(config.get("vars", {}))
+    checked_size(own_vars, "vars of the foreach")
     path = call.path if call.iteration == 0 else f"{call.path}#{call.iteration}"
     parent = call.walker.place.plan_path
     return ItemPlan(
@@ -57,7 +60,7 @@ def _plan(call: NodeCall) -> ItemPlan:
         path=path,
         items=items,
         first_index=0,
-        vars={**scope["vars"], **call.fill(config.get("vars", {}))},
+        vars={**scope["vars"], **own_vars},
         concurrency=config.get("concurrency", 10),
         on_item_error=config.get("on_item_error", "fail"),
     )

@@ -32,7 +32,7 @@ class PureWalk:
         self.scheduler = Scheduler(graph, self.frame)
         self.executed: list[str] = []
         """Nodes in the order in which they ran, from the second iteration on as `node#1`."""
-        self.skipped = self.scheduler.take_skipped()
+        self.skipped = [node for node, _ in self.scheduler.take_skipped()]
         self.failed: str | None = None
         self._script = script or {}
         self._count: defaultdict[str, int] = defaultdict(int)
@@ -60,7 +60,7 @@ class PureWalk:
             return
         error = FAILURE if port == "error" else None
         self.scheduler.complete(node, port, output or f"{node}:{state.iteration}", error)
-        self.skipped += self.scheduler.take_skipped()
+        self.skipped += [node for node, _ in self.scheduler.take_skipped()]
 
     def _port(self, node: str) -> str:
         ports = self._script.get(node)

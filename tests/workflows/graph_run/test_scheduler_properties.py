@@ -45,7 +45,7 @@ class Race:
         self.under_way: list[str] = []
         self.executions: Counter[tuple[str, int]] = Counter()
         self.again: Counter[tuple[str, int]] = Counter()
-        self.skipped = list(self.scheduler.take_skipped())
+        self.skipped = [node for node, _ in self.scheduler.take_skipped()]
 
     def run(self) -> None:
         self.check()
@@ -72,7 +72,7 @@ class Race:
         port, error = self.outcome(self.graph.node[node])
         self.scheduler.complete(node, port, {"by": node}, error)
         self.reference.complete(node, port)
-        self.skipped += self.scheduler.take_skipped()
+        self.skipped += [node for node, _ in self.scheduler.take_skipped()]
 
     def outcome(self, node: PlanNode) -> tuple[str, ErrorInfo | None]:
         failed = node.on_error is not OnError.FAIL and self.random.random() < 0.3
