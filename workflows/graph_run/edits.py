@@ -16,7 +16,7 @@ def apply_edit(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
     """Changes `snapshot` in place so that walking it carries out `edit`.
 
     Raises:
-        PerdureError: INVALID_REQUEST if the edit names a node that the graph has not.
+        PerdureError: INVALID_REQUEST if the edit names a node that the graph has not, or would get round a person.
     """
     unknown = [n for n in (edit.node, *edit.outputs) if n is not None and n not in graph.node]
     if unknown:
@@ -47,6 +47,7 @@ def _retry(graph: PlanGraph, snapshot: Snapshot) -> None:
 def _fork(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
     """The chosen node, all that asked a person or was undone, and everything behind them run anew."""
     asked = [n.id for n in graph.nodes if asks_person(graph, n.id)]
+    _refuse_getting_round(graph, asked, edit)
     undone = _with_their_loops(graph, [n for n in _compensated(snapshot) if n not in edit.outputs])
     start = [edit.node] if edit.node is not None else []
     anew = [n for n in downstream(graph, [*start, *asked, *undone]) if n not in edit.outputs]
@@ -60,6 +61,18 @@ def _fork(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
         if state.stopped or not state.status.resolved:
             state.status, state.error, state.memo = NodeStatus.PENDING, None, None
     snapshot.undo, snapshot.mail = [], {}
+
+
+def _refuse_getting_round(graph: PlanGraph, asked: list[str], edit: RunEdit) -> None:
+    """What a person's answer decides over cannot be put in place of the answer."""
+    behind = set(downstream(graph, asked))
+    wrong = [node for node in edit.outputs if node in behind]
+    if wrong:
+        raise PerdureError(
+            ErrorCode.INVALID_REQUEST,
+            f"The output of {wrong[0]!r} cannot be given: it comes from an approval, or after one, "
+            "and a fork asks again.",
+        )
 
 
 def _put(graph: PlanGraph, snapshot: Snapshot, node: str, output: Any) -> None:

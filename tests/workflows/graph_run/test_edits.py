@@ -208,13 +208,13 @@ def test_a_fork_asks_people_again_inside_bodies_of_foreach() -> None:
     assert sorted(edited(plan, ended(PureWalk(plan).run()), fork("tell")).executed) == ["each", "tell"]
 
 
-def test_an_answer_put_in_place_is_not_asked_for_again() -> None:
-    plan = row(ask("ask"), "pay", "tell")
+@pytest.mark.parametrize("given", ["ask", "gate", "pay"])
+def test_nothing_can_be_put_in_place_of_an_answer_or_of_what_it_decides(given: str) -> None:
+    plan = row(ask("ask"), "gate", "pay")
     walk = PureWalk(plan, {"ask": ["approved"]}).run()
-    again = edited(plan, ended(walk), fork("tell", ask={"decision": "approved"}))
-    assert "ask" not in again.executed
-    assert again.executed[-1] == "tell"
-    assert again.frame.nodes["ask"].output == {"decision": "approved"}
+    with pytest.raises(PerdureError, match="comes from an approval, or after one") as refused:
+        edited(plan, ended(walk), fork("pay", **{given: {"decision": "approved"}}))
+    assert refused.value.code is ErrorCode.INVALID_REQUEST
 
 
 def test_a_fork_inside_a_loop_goes_on_in_its_last_iteration() -> None:
