@@ -102,3 +102,11 @@ class Program:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+
+def start_all(*programs: Program) -> None:
+    """Start programs side by side and wait until all of them work."""
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.wait_until_ready()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.processes import wait_for
-from tests.faults.stack import Stack
+from tests.faults.stack import Perdure
 
 Step = dict[str, Any]
 
@@ -32,7 +32,7 @@ class Record:
 class StartedRun:
     """A run that a test has started."""
 
-    stack: Stack
+    stack: Perdure
     id: str
 
     def key(self, path: str) -> str:
@@ -78,14 +78,14 @@ class StartedRun:
         return self.record()
 
 
-def publish(stack: Stack, document: dict[str, Any]) -> str:
+def publish(stack: Perdure, document: dict[str, Any]) -> str:
     """Slug of the published workflow."""
     answer = stack.call("POST", "/v1/workflows", json=document)
     assert answer.is_success, answer.text
     return str(answer.json()["slug"])
 
 
-def start(stack: Stack, slug: str, order: str = "A-1043", slow: str = "") -> StartedRun:
+def start(stack: Perdure, slug: str, order: str = "A-1043", slow: str = "") -> StartedRun:
     """Start a run."""
     answer = stack.call("POST", "/v1/runs", json={"workflow": slug, "input": {"order": order, "slow": slow}})
     assert answer.status_code == 202, answer.text
@@ -109,7 +109,9 @@ def assert_unharmed(before: Record | None, after: Record) -> None:
             assert after.count("step.started")[path] == before.count("step.started")[path]
 
 
-def assert_paid_once(stack: Stack, before: dict[str, float], *, refunds: int = 1, requests: int | None = None) -> None:
+def assert_paid_once(
+    stack: Perdure, before: dict[str, float], *, refunds: int = 1, requests: int | None = None
+) -> None:
     """The ledger has booked so many refunds since, each under a key of its own, however often it was asked."""
     after = stack.world.refunds()
     grown = {name: after[name] - before.get(name, 0) for name in after}
@@ -118,7 +120,7 @@ def assert_paid_once(stack: Stack, before: dict[str, float], *, refunds: int = 1
     assert requests is None or grown["requests"] == requests
 
 
-def assert_nothing_paid(stack: Stack, before: dict[str, float]) -> None:
+def assert_nothing_paid(stack: Perdure, before: dict[str, float]) -> None:
     """The ledger was not asked since."""
     assert stack.world.refunds() == before
 

@@ -19,7 +19,7 @@ from cli.embedded.processes import pick_port
 from cli.embedded.temporal import EmbeddedTemporal
 from db.migrate import upgrade
 from tests.cli.conftest import environment
-from tests.faults.processes import Program, wait_for
+from tests.faults.processes import Program, start_all, wait_for
 
 T = TypeVar("T")
 
@@ -75,37 +75,73 @@ class World:
 
 
 @dataclass
-class Stack:
-    """Embedded servers, API and worker, started as `perdure up` starts them; tests kill and restart each alone."""
+class Perdure:
+    """A Perdure on a data folder, as its clients see it.
+
+    Args:
+        folder: Data folder.
+        world: What its steps talk to.
+    """
 
     folder: Path
     world: World
+    api_port: int = field(init=False, default_factory=pick_port)
+
+    def __post_init__(self) -> None:
+        self._http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.api_port}",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=30,
+            trust_env=False,
+        )
+
+    def settings(self) -> dict[str, str]:
+        """Environment of its processes."""
+        return {"PERDURE_API_TOKEN": TOKEN, "PERDURE_DATA_DIR": str(self.folder), **self.world.settings()}
+
+    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """One request to the API; the caller looks at the status."""
+        return self._http.request(method, path, **request)
+
+    def read(self, resource: str, **query: Any) -> Any:
+        """A resource; waits while the API or the database behind it is away."""
+
+        def look() -> httpx.Response | None:
+            try:
+                answer = self.call("GET", resource, params=query)
+            except httpx.TransportError:
+                return None
+            return answer if answer.is_success else None
+
+        return wait_for(look, f"GET {resource}").json()
+
+    def down(self) -> None:
+        """End everything."""
+        self._http.close()
+        self.world.kill()
+
+
+@dataclass
+class Stack(Perdure):
+    """Embedded servers, API and worker, started as `perdure up` starts them; tests kill and restart each alone."""
+
     postgres: EmbeddedPostgres = field(init=False)
     temporal: EmbeddedTemporal = field(init=False)
     api: Program = field(init=False)
     worker: Program = field(init=False)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.start_postgres()
         self.start_temporal()
         aside(upgrade(self.postgres.url))
-        api, worker = pick_port(), pick_port()
-        self._http = httpx.Client(
-            base_url=f"http://127.0.0.1:{api}",
-            headers={"Authorization": f"Bearer {TOKEN}"},
-            timeout=30,
-            trust_env=False,
-        )
-        self.api = self._program("api", ["--port", str(api)], api)
+        worker = pick_port()
+        self.api = self._program("api", ["--port", str(self.api_port)], self.api_port)
         self.worker = self._program("worker", ["--health-port", str(worker)], worker)
 
     def _program(self, name: str, arguments: list[str], port: int) -> Program:
         settings = environment(
-            PERDURE_DATABASE_URL=self.postgres.url,
-            PERDURE_TEMPORAL_ADDRESS=self.temporal.address,
-            PERDURE_API_TOKEN=TOKEN,
-            PERDURE_DATA_DIR=str(self.folder),
-            **self.world.settings(),
+            PERDURE_DATABASE_URL=self.postgres.url, PERDURE_TEMPORAL_ADDRESS=self.temporal.address, **self.settings()
         )
         # The API is ready only when there is a worker; alive is enough for tests that take the worker away.
         url = f"http://127.0.0.1:{port}/{'healthz' if name == 'api' else 'readyz'}"
@@ -132,18 +168,13 @@ class Stack:
         self.start_postgres()
         self.start_temporal()
         self.world.ledger.thaw()
-        programs = (self.world.simulator, self.world.ledger, self.api, self.worker)
-        for program in programs:
-            program.start()
-        for program in programs:
-            program.wait_until_ready()
+        start_all(self.world.simulator, self.world.ledger, self.api, self.worker)
 
     def down(self) -> None:
-        """End everything."""
-        self._http.close()
+        """See base class."""
         self.worker.kill()
         self.api.kill()
-        self.world.kill()
+        super().down()
         self.temporal.stop()
         self.postgres.stop("immediate")
 
@@ -176,22 +207,6 @@ class Stack:
 
         return aside(ask())
 
-    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """One request to the API; the caller looks at the status."""
-        return self._http.request(method, path, **request)
-
-    def read(self, resource: str, **query: Any) -> Any:
-        """A resource; waits while the API or the database behind it is away."""
-
-        def look() -> httpx.Response | None:
-            try:
-                answer = self.call("GET", resource, params=query)
-            except httpx.TransportError:
-                return None
-            return answer if answer.is_success else None
-
-        return wait_for(look, f"GET {resource}").json()
-
 
 def aside(work: Coroutine[Any, Any, T]) -> T:
     """Do asynchronous work apart from the event loop of the test session."""
@@ -209,8 +224,7 @@ def kill(pid: int) -> None:
 @contextmanager
 def running(folder: Path) -> Iterator[Stack]:
     """A stack for as long as the block runs."""
-    world = World(folder)
-    stack = Stack(folder, world)
+    stack = Stack(folder, World(folder))
     try:
         stack.up()
         yield stack

@@ -25,9 +25,9 @@ def asking_slug(shared_stack: Stack) -> str:
     return publish(shared_stack, asking(shared_stack.world.ledger_url))
 
 
-def kill_and_restart(run: StartedRun, meanwhile: Callable[[], None] = lambda: None) -> Record:
+def kill_and_restart(stack: Stack, run: StartedRun, meanwhile: Callable[[], None] = lambda: None) -> Record:
     """Kill the worker, look at what it leaves behind, start another one; says how long the run stood still."""
-    stack, killed = run.stack, time.monotonic()
+    killed = time.monotonic()
     stack.worker.kill()
     before = run.record()
     meanwhile()
@@ -42,7 +42,7 @@ def test_killed_when_a_step_has_just_completed(stack: Stack, chain_slug: str, st
     ledger = stack.world.refunds()
     run = start(stack, chain_slug)
     run.wait_until(step, "completed")
-    before = kill_and_restart(run)
+    before = kill_and_restart(stack, run)
     calls = {path: stack.world.model_calls(run.key(path)) for path in before.completed}
     after = run.wait_until_ended()
     assert_unharmed(before, after)
@@ -54,7 +54,7 @@ def test_killed_when_a_step_has_just_completed(stack: Stack, chain_slug: str, st
 def test_killed_inside_a_model_call(stack: Stack, chain_slug: str):
     run = start(stack, chain_slug, slow="think")
     wait_for(lambda: stack.world.model_calls(run.key("think")), "the model is asked")
-    before = kill_and_restart(run)
+    before = kill_and_restart(stack, run)
     assert before.steps["think"]["status"] == "running"
     after = run.wait_until_ended()
     assert_unharmed(before, after)
@@ -68,7 +68,7 @@ def test_killed_between_a_refund_and_its_answer(stack: Stack, chain_slug: str):
     run.wait_until("rest", "waiting")
     stack.world.ledger.freeze()
     run.wait_until("pay", "running")
-    before = kill_and_restart(run, stack.world.ledger.thaw)
+    before = kill_and_restart(stack, run, stack.world.ledger.thaw)
     after = run.wait_until_ended()
     assert_unharmed(before, after)
     assert after.steps["pay"]["attempt"] == 2
@@ -79,7 +79,7 @@ def test_killed_inside_a_local_step(stack: Stack, chain_slug: str):
     ledger = stack.world.refunds()
     run = start(stack, chain_slug, slow="reckon")
     run.wait_until("reckon", "running")
-    before = kill_and_restart(run)
+    before = kill_and_restart(stack, run)
     assert_unharmed(before, run.wait_until_ended())
     assert_paid_once(stack, ledger)
 
@@ -88,7 +88,7 @@ def test_killed_while_a_run_waits_for_a_time(stack: Stack, chain_slug: str):
     ledger = stack.world.refunds()
     run = start(stack, chain_slug, slow="rest")
     run.wait_until("rest", "waiting")
-    before = kill_and_restart(run)
+    before = kill_and_restart(stack, run)
     assert_unharmed(before, run.wait_until_ended())
     assert_paid_once(stack, ledger)
 
@@ -122,7 +122,7 @@ def test_the_results_of_finished_local_steps_stand(stack: Stack):
     stack.count_functions()
     run = start(stack, publish(stack, local_chain()), slow="d")
     run.wait_until("d", "running")
-    before = kill_and_restart(run)
+    before = kill_and_restart(stack, run)
     assert list(before.completed) == ["a", "b", "c"]
     after = run.wait_until_ended()
     assert_unharmed(before, after)
