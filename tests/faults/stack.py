@@ -59,6 +59,13 @@ class World:
         """Calls that the simulator has begun to answer for a step."""
         return int(self._ask(f"{self.simulator_url}/sim/stats")["started_by_step"].get(step, 0))
 
+    def ledger_has_mail(self) -> bool:
+        """Whether bytes wait for the ledger that it has not read yet."""
+        port = f":{urlsplit(self.ledger_url).port:04X}"
+        connections = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        mine = [queues for _, local, _, state, queues, *_ in connections if state == "01" and local.endswith(port)]
+        return any(int(queues.partition(":")[2], 16) for queues in mine)
+
     def refunds(self) -> dict[str, float]:
         """What the ledger has counted in all: requests, distinct keys, replayed, refunds, amount."""
         totals: dict[str, float] = self._ask(f"{self.ledger_url}/stats")["total"]

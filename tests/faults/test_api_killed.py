@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.faults.documents import asking, paying
+from tests.faults.histories import keep_history
 from tests.faults.runs import StartedRun, assert_paid_once, assert_unharmed, publish, start
 from tests.faults.stack import Stack
 
@@ -23,6 +24,7 @@ def test_killed_right_after_it_accepted_runs(stack: Stack):
         assert_unharmed(None, run.wait_until_ended())
     assert len({run.id for run in runs}) == len(runs) == KILLS * STARTS_AT_ONCE
     assert_paid_once(stack, ledger, refunds=len(runs))
+    keep_history(runs[0], "api_after_start")
 
 
 def start_and_kill(stack: Stack, slug: str) -> list[StartedRun]:
@@ -65,4 +67,5 @@ def test_killed_right_after_it_took_a_decision(stack: Stack):
         assert after.count("approval.decided").total() == 1
         again = stack.call("POST", f"/v1/approvals/{approval}/decide", json={"decision": "approved"})
         assert again.status_code == 409
+        keep_history(run, "api_after_decision")
     assert_paid_once(stack, ledger, refunds=len(runs))

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import environment
 from tests.faults.documents import asking, chain
+from tests.faults.histories import keep_history
 from tests.faults.processes import Program, start_all, wait_for
 from tests.faults.runs import assert_paid_once, assert_unharmed, publish, start
 from tests.faults.stack import Perdure, World
@@ -91,3 +92,5 @@ def test_everything_killed_at_once(perdure: Supervised):
     for run, before in zip((waiting, *runs), befores, strict=True):
         assert_unharmed(before, run.wait_until_ended())
     assert_paid_once(perdure, ledger, refunds=len(runs) + 1)
+    for run, inside in zip(runs, ("pay", "rest", "reckon", "think"), strict=True):
+        keep_history(run, f"everything_around_{inside}")

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.faults.documents import asking, chain, paying
+from tests.faults.histories import keep_history
 from tests.faults.processes import wait_for
 from tests.faults.runs import StartedRun, assert_paid_once, assert_unharmed, publish, start
 from tests.faults.stack import Stack
@@ -16,6 +17,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 OUTAGE = 5.0
 """Seconds; long enough for every retry to have failed at least once."""
 
+INSIDE = {"rest": "waiting", "think": "running", "reckon": "running"}
+"""Steps in whose middle the server dies, and how that shows: one that waits, a remote and a local one."""
+
 
 def in_the_middle(stack: Stack) -> tuple[list[StartedRun], StartedRun]:
     """Runs in each kind of step, and one that waits for a person."""
@@ -23,7 +27,7 @@ def in_the_middle(stack: Stack) -> tuple[list[StartedRun], StartedRun]:
     waiting = start(stack, publish(stack, asking(stack.world.ledger_url)))
     waiting.wait_for_approval()
     runs = []
-    for slow, status in (("rest", "waiting"), ("think", "running"), ("reckon", "running")):
+    for slow, status in INSIDE.items():
         runs.append(start(stack, slug, slow=slow))
         runs[-1].wait_until(slow, status)
     return runs, waiting
@@ -57,6 +61,8 @@ def test_temporal_killed_and_restarted_later(stack: Stack):
     for run in (*accepted, waiting):
         assert_unharmed(None, run.wait_until_ended())
     assert_paid_once(stack, ledger, refunds=len(runs) + len(accepted) + 1)
+    for run, inside in zip(runs, INSIDE, strict=True):
+        keep_history(run, f"temporal_inside_{inside}")
 
 
 @pytest.mark.parametrize("crash", ["immediate stop", "kill -9"])
@@ -72,6 +78,8 @@ def test_postgresql_killed_and_restarted_later(stack: Stack, crash: str):
     decide(stack, waiting)
     assert_unharmed(None, waiting.wait_until_ended())
     assert_paid_once(stack, ledger, refunds=len(runs) + 1)
+    for run, inside in zip(runs, INSIDE, strict=True):
+        keep_history(run, f"postgresql_inside_{inside}")
 
 
 def decide(stack: Stack, run: StartedRun) -> None:

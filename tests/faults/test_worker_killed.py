@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.faults.documents import CHAIN, asking, chain, local_chain
+from tests.faults.histories import keep_history
 from tests.faults.processes import wait_for
 from tests.faults.runs import Record, StartedRun, assert_nothing_paid, assert_paid_once, assert_unharmed, publish, start
 from tests.faults.stack import Stack
@@ -49,6 +50,7 @@ def test_killed_when_a_step_has_just_completed(stack: Stack, chain_slug: str, st
     assert step in before.completed
     assert {path: stack.world.model_calls(run.key(path)) for path in before.completed} == calls
     assert_paid_once(stack, ledger, requests=1 if "pay" in before.completed else None)
+    keep_history(run, f"worker_after_{step}")
 
 
 def test_killed_inside_a_model_call(stack: Stack, chain_slug: str):
@@ -60,6 +62,7 @@ def test_killed_inside_a_model_call(stack: Stack, chain_slug: str):
     assert_unharmed(before, after)
     assert stack.world.model_calls(run.key("think")) == 2
     assert after.steps["think"]["attempt"] == 2
+    keep_history(run, "worker_inside_remote_step")
 
 
 def test_killed_between_a_refund_and_its_answer(stack: Stack, chain_slug: str):
@@ -67,7 +70,7 @@ def test_killed_between_a_refund_and_its_answer(stack: Stack, chain_slug: str):
     run = start(stack, chain_slug)
     run.wait_until("rest", "waiting")
     stack.world.ledger.freeze()
-    run.wait_until("pay", "running")
+    wait_for(stack.world.ledger_has_mail, "the ledger is asked")
     before = kill_and_restart(stack, run, stack.world.ledger.thaw)
     after = run.wait_until_ended()
     assert_unharmed(before, after)
@@ -80,8 +83,10 @@ def test_killed_inside_a_local_step(stack: Stack, chain_slug: str):
     run = start(stack, chain_slug, slow="reckon")
     run.wait_until("reckon", "running")
     before = kill_and_restart(stack, run)
+    assert before.steps["reckon"]["status"] == "running"
     assert_unharmed(before, run.wait_until_ended())
     assert_paid_once(stack, ledger)
+    keep_history(run, "worker_inside_local_step")
 
 
 def test_killed_while_a_run_waits_for_a_time(stack: Stack, chain_slug: str):
@@ -115,6 +120,7 @@ def test_decided_while_no_worker_lives(stack: Stack, asking_slug: str):
     assert after.run["output"] == won
     assert after.count("approval.opened").total() == after.count("approval.decided").total() == 1
     assert_paid_once(stack, ledger) if won == "approved" else assert_nothing_paid(stack, ledger)
+    keep_history(run, "decided_without_worker")
 
 
 def test_the_results_of_finished_local_steps_stand(stack: Stack):
@@ -131,3 +137,4 @@ def test_the_results_of_finished_local_steps_stand(stack: Stack):
     assert {path: before.steps[path]["output"] for path in "abc"}.items() <= after.run["output"].items()
     # Every execution that comes to its end reports that to the run log: five steps, five executions.
     assert stack.function_calls("run_log_step_completed") == 5
+    keep_history(run, "worker_inside_local_chain")
