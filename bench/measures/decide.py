@@ -41,8 +41,9 @@ async def measure(size: Size, progress: Progress) -> Outcome:
     rounds = pick(size, 40, 15, 2)
     progress(0.0, PLAIN)
     found = {PLAIN: await _plain(rounds)}
-    progress(0.3, LANGGRAPH)
-    found[LANGGRAPH] = await _langgraph(rounds)
+    if size != "tiny":
+        progress(0.3, LANGGRAPH)
+        found[LANGGRAPH] = await _langgraph(rounds)
     progress(0.5, "Perdure")
     found |= await _perdure(rounds)
     progress(1.0, "done")

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -76,6 +77,8 @@ async def plain_with_worker(
 
 async def langgraph(database: EmbeddedPostgres, work: dict[str, Any]) -> dict[str, Any]:
     """Let a LangGraph process do some work; what it found."""
+    if find_spec("langgraph") is None:
+        raise BenchError("LangGraph is not installed; `make bench` installs it")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.rivals.langgraph_steps", database.url, str(database.pid), json.dumps(work)),
         stdin=asyncio.subprocess.DEVNULL,
