@@ -1,7 +1,8 @@
-"""How workflow code is run: in Temporal's determinism sandbox, sharing the modules that are pure and heavy.
+"""How workflow code is run: as it is, or in Temporal's determinism sandbox, as in the tests (docs/decisions/0009).
 
-What is passed through is loaded once per process instead of once per run: 1.4 ms of preparation instead of 51 ms.
-`workflows` itself is not among them, so its every call to clock, random or environment is still caught.
+The sandbox shares the modules that are pure and heavy: they are loaded once per process instead of once per run, 1.4 ms
+of preparation instead of 51 ms. `workflows` itself is not among them, so its every call to clock, random or environment
+is caught.
 """
 
 from typing import Final

@@ -24,3 +24,8 @@ def test_no_queue_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_arguments_stand_above_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERDURE_WORKER_HEALTH_PORT", "1")
     assert WorkerSettings(health_port=2).health_port == 2
+
+
+def test_the_sandbox_is_for_tests() -> None:
+    assert not WorkerSettings().sandbox
+    assert WorkerSettings(sandbox=True).sandbox
