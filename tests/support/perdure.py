@@ -180,9 +180,12 @@ async def model_server() -> AsyncIterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def worker(database: Database, temporal_address: str, model_server: str) -> AsyncIterator[Client]:
-    """A worker of this process; gives its client."""
+    """A worker of this process; gives its client.
+
+    It ends with the module: its sweeps see every workspace, and other suites run without a worker or with their own.
+    """
     client = await connect_now(TemporalSettings(address=temporal_address), database)
     llm = LlmSettings(openai_base_url=f"{model_server}/v1", openai_api_key=SecretStr("sk-simulated"))
     egress = EgressSettings(allow=("127.0.0.1",))
@@ -192,7 +195,7 @@ async def worker(database: Database, temporal_address: str, model_server: str) -
             yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def plumbing(database: Database, worker: Client) -> AsyncIterator[tuple[Dispatcher, EventHub]]:
     """What the API shares between requests."""
     dispatcher, events = Dispatcher(database, worker), EventHub(database)
