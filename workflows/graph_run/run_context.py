@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 
-ACTIVATION_BUDGET = 400_000_000
-"""Work done in one go, in the units of `schemas.expressions.work`; Temporal gives workflow code two seconds."""
-NODE_WORK = 400_000
+ACTIVATION_BUDGET = 200_000_000
+"""Work done in one go, in the units of `schemas.expressions.work`; Temporal gives workflow code two seconds.
+
+Histories record where a run gave way: another value breaks running workflows that got that far.
+"""
+NODE_WORK = 500_000
 """Our own work for a node."""
 
 

@@ -99,7 +99,7 @@ async def test_on_error_continue_goes_on_without_an_output(perdure: Perdure) -> 
 
 
 async def test_on_error_route_takes_the_error_port(perdure: Perdure) -> None:
-    nodes = [failing("route"), value("next", 1), value("caught", "{{ nodes.next.status }}")]
+    nodes = [failing("route"), value("next", 1), value("caught", "{{ nodes.bad.error.code }}")]
     run = await perdure.run(nodes, ["bad>next", "bad.error>caught"], output="{{ nodes.caught.output }}")
     assert (run["status"], await perdure.statuses(run["id"])) == (
         "completed",
