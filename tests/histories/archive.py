@@ -53,7 +53,7 @@ async def save(
     executions = []
     for workflow_id, run_id in await _executions(client, root):
         history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
-        executions.append({"id": workflow_id, "history": history.to_json_dict()})
+        executions.append({"id": workflow_id, "history": _impersonal(history.to_json_dict())})
     async with database.tenant(workspace_id) as session:
         blobs = (await session.execute(select(Blob.hash, Blob.data))).all()
     data = {
@@ -64,6 +64,15 @@ async def save(
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(data, sort_keys=True).encode()
     (folder / f"{name}.json.gz").write_bytes(gzip.compress(text, 9, mtime=0))
+
+
+def _impersonal(value: Any) -> Any:
+    """Without what tells of the machine that recorded it; replay needs neither."""
+    if isinstance(value, list):
+        return [_impersonal(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _impersonal(item) for key, item in value.items() if key not in ("stackTrace", "identity")}
+    return value
 
 
 async def _executions(client: Client, root: str) -> list[tuple[str, str | None]]:
