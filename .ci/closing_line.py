@@ -11,14 +11,14 @@ CLOSING = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+|no tests ran) in ([\d.]+)s")
 
 
 def closing(text: str) -> tuple[Counter[str], float]:
-    """Outcomes and seconds of the last closing line of a pytest run; none if the run broke off."""
+    """Outcomes and seconds of the last closing line of a pytest run; a run that broke off is an error."""
     for line in reversed(text.splitlines()):
         if found := CLOSING.match(re.sub(r"\x1b\[[\d;]*m", "", line)):
             counts = {
                 word.rstrip("s") if word in ("errors", "warnings") else word: int(n) for n, word in COUNT.findall(line)
             }
             return Counter(counts), float(found[2])
-    return Counter(), 0.0
+    return Counter({"error": 1}), 0.0
 
 
 def main() -> None:

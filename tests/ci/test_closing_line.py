@@ -30,7 +30,8 @@ def closing(tmp_path: Path, *outputs: str) -> str:
             "===== 1 failed, 2 passed in 1.00s =====",
         ),
         (["==== 2 errors in 1.00s ====\n", "1 error in 1.00s\n"], "===== 3 error in 2.00s ====="),
-        (["Traceback\n", "no tests ran in 0.10s\n"], "===== no tests ran in 0.10s ====="),
+        (["no tests ran in 0.10s\n"], "===== no tests ran in 0.10s ====="),
+        (["3 passed in 1.00s\n", "....Terminated\n"], "===== 3 passed, 1 error in 1.00s ====="),
     ],
 )  # fmt: skip
 def test_counts_are_added(tmp_path: Path, outputs: list[str], line: str):
