@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic_core import to_json
 from temporalio import workflow
 
+from schemas import limits
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
 from schemas.expressions import metered
-from schemas.limits import (
-    CONTINUE_AS_NEW_EVENTS,
-    CONTINUE_AS_NEW_STEPS,
-    MAX_IN_FLIGHT,
-    MAX_STATE_BYTES,
-    MAX_VALUE_BYTES,
-)
+from schemas.limits import MAX_IN_FLIGHT, MAX_STATE_BYTES, MAX_VALUE_BYTES
 from schemas.messages import RunInput, RunStatus, StepEntry
 from schemas.plan import Plan
 from workflows.graph_run.mailbox import Mailbox
@@ -170,9 +165,9 @@ class RunContext:
         """Whether the run should go on in a fresh history. Each history brings it forward by a step at least."""
         info = workflow.info()
         return self._steps_here > 1 and (
-            self._steps_here >= CONTINUE_AS_NEW_STEPS
+            self._steps_here >= limits.CONTINUE_AS_NEW_STEPS
             or info.is_continue_as_new_suggested()
-            or info.get_current_history_length() >= CONTINUE_AS_NEW_EVENTS
+            or info.get_current_history_length() >= limits.CONTINUE_AS_NEW_EVENTS
         )
 
     def add_cost(self, cost_usd: float, steps: int = 0) -> None:
