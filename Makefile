@@ -27,7 +27,7 @@ demo: $(INSTALLED)  ## Run the refunds example; ARGS=--exit approves by itself, 
 up: $(INSTALLED)  ## Start Perdure with its embedded PostgreSQL and Temporal
 	@$(BIN)/perdure up $(ARGS)
 
-test: check  ## Check, then run every test; the fault tests kill processes and so run one by one
+test: $(BENCH_INSTALLED) check  ## Check, then run every test; the fault tests kill processes and so run one by one
 	@BIN=$(BIN) .ci/tests $(ARGS)
 
 check: $(INSTALLED)  ## Lint, format, types and import layers
