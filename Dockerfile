@@ -21,6 +21,9 @@ RUN --mount=type=cache,target=/root/.cache/uv $SYNC
 FROM python:3.11.14-slim-bookworm
 RUN groupadd --gid 10001 perdure && useradd --uid 10001 --gid perdure --create-home perdure
 COPY --from=build /opt/perdure /opt/perdure
+# Names the build where workers are versioned (docs/upgrading.md): docker build --build-arg COMMIT=$(git rev-parse HEAD)
+ARG COMMIT=
+ENV PERDURE_COMMIT=$COMMIT
 ENV PATH=/opt/perdure/bin:$PATH PYTHONUNBUFFERED=1 LITELLM_LOCAL_MODEL_COST_MAP=True PERDURE_API_HOST=0.0.0.0
 USER perdure
 WORKDIR /home/perdure

@@ -1,4 +1,4 @@
-"""Adds up the closing lines of several pytest runs into one line of the same form."""
+"""Adds up the closing lines of several pytest runs into one line of the same form, below what was skipped and why."""
 
 import re
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 OUTCOMES = ("failed", "passed", "skipped", "xfailed", "xpassed", "errors", "error", "warnings", "warning")
 COUNT = re.compile(rf"(\d+) ({'|'.join(OUTCOMES)})\b")
+SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] \S+: (.+)$", re.MULTILINE)
 CLOSING = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+|no tests ran) in ([\d.]+)s")
 
 
@@ -21,14 +22,27 @@ def closing(text: str) -> tuple[Counter[str], float]:
     return Counter({"error": 1}), 0.0
 
 
+def left_out(text: str) -> Counter[str]:
+    """How many tests were skipped, by the reason that `pytest -rs` tells."""
+    reasons: Counter[str] = Counter()
+    for count, why in SKIPPED.findall(text):
+        reasons[why] += int(count)
+    return reasons
+
+
 def main() -> None:
-    """Print the sum."""
+    """Print what was left out, and the sum."""
     total: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
     seconds = 0.0
     for path in sys.argv[1:]:
-        counts, took = closing(Path(path).read_text(encoding="utf-8", errors="replace"))
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+        counts, took = closing(text)
+        reasons += left_out(text)
         total += counts
         seconds += took
+    for why, count in reasons.most_common():
+        print(f"· {count} skipped: {why}")
     words = ", ".join(f"{total[o]} {o}" for o in OUTCOMES if total[o]) or "no tests ran"
     print(f"===== {words} in {seconds:.2f}s =====")
 

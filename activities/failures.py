@@ -14,8 +14,10 @@ MAX_RETRY_AFTER = 24 * 3600.0
 _log = structlog.get_logger(__name__)
 
 
-def to_application_error(error: BaseException) -> ApplicationError:
+def to_application_error(error: BaseException, attempt: int | None = None) -> ApplicationError:
     """The error as Temporal carries it: message, `ErrorInfo` as JSON, type = code, retry posture of its class.
+
+    The number of the attempt, if it is given, is a second detail.
 
     An error that nobody meant to raise becomes `internal`. Only its type name leaves the process, because its text
     may hold anything; the log has the rest.
@@ -29,6 +31,7 @@ def to_application_error(error: BaseException) -> ApplicationError:
     return ApplicationError(
         info.message,
         info.model_dump(mode="json"),
+        *([] if attempt is None else [{"attempt": attempt}]),
         type=info.code.value,
         non_retryable=not info.reaction.retryable,
         next_retry_delay=None if wait is None else timedelta(seconds=min(max(wait, 0.0), MAX_RETRY_AFTER)),

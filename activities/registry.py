@@ -8,12 +8,16 @@ from typing import Any
 from pydantic import ValidationError
 from temporalio import activity
 
+from activities.credentials.vault import Vault
+from activities.delivery import Delivery
 from activities.failures import to_application_error
 from activities.heartbeat import heartbeats
 from activities.nodes import Behaviour, behaviours
 from activities.step import Outcome, Services, StepContext
 from activities.text import bounded_output, clean_output
+from engine.redaction import RedactedStream
 from schemas.errors import ErrorCode, PerdureError
+from schemas.limits import LOG_SECONDS
 from schemas.messages import StepInput, StepResult
 from schemas.node_spec import NodeConfig, NodeSpec
 from schemas.nodes import specs
@@ -24,11 +28,8 @@ Emitter = Callable[[StepInput, int], AbstractAsyncContextManager[EmitText]]
 
 StepActivity = Callable[[StepInput], Awaitable[StepResult]]
 
-_MARGIN = 0.05
-"""Share of the attempt's time that is kept for reporting that it ran out."""
-_MAX_MARGIN = 0.5
 _BEHAVIOURS_SHARE = 0.98
-"""Share of the rest that a behaviour is told of: its own message, which knows the reason, comes before ours."""
+"""Share of the time that a behaviour is told of: its own message, which knows the reason, comes before ours."""
 _FAULTS_NAMED = 5
 
 
@@ -59,7 +60,7 @@ def _step_activity(spec: NodeSpec, behaviour: Behaviour, services: Services, emi
             return await _attempt(spec, behaviour, services, emitter, step)
         except Exception as error:
             # No cause: Temporal would store its text, which may hold anything.
-            raise to_application_error(error) from None
+            raise to_application_error(error, activity.info().attempt) from None
 
     return run_step
 
@@ -67,28 +68,46 @@ def _step_activity(spec: NodeSpec, behaviour: Behaviour, services: Services, emi
 async def _attempt(
     spec: NodeSpec, behaviour: Behaviour, services: Services, emitter: Emitter, step: StepInput
 ) -> StepResult:
-    config = validated_config(spec, step.config)
     info = activity.info()
     limit = _seconds_allowed(info)
-    async with heartbeats(), emitter(step, info.attempt) as emit_text:
+    timeout = None if limit is None else limit * _BEHAVIOURS_SHARE
+    async with heartbeats(), emitter(step, info.attempt) as emit, redacted(emit, step, services.vault) as emit_text:
+        credentials = await services.vault.open(step)
+        config = validated_config(spec, credentials.filled(step.config))
+        delivery = None if spec.is_repeatable(config) else Delivery(services.calls, step, info.attempt)
         context = StepContext(
             step=step,
             attempt=info.attempt,
             services=services,
+            credentials=credentials,
             emit_text=emit_text,
-            timeout=None if limit is None else limit * _BEHAVIOURS_SHARE,
+            timeout=timeout,
+            until=None if timeout is None else asyncio.get_running_loop().time() + timeout,
+            delivery=delivery,
             scheduled_at=info.scheduled_time,
         )
-        outcome = await _within(limit, behaviour(config, context))
+        outcome = await _judged(delivery, _within(limit, behaviour(config, context)))
     return _result(step, outcome)
 
 
+@asynccontextmanager
+async def redacted(emit: EmitText, step: StepInput, vault: Vault) -> AsyncIterator[EmitText]:
+    """The text stream of an attempt without secrets, however they are spread over its pieces."""
+    stream, redactions = RedactedStream(), vault.redactions
+
+    async def emit_safely(text: str) -> None:
+        if shown := stream.feed(text, redactions.of(step.workspace_id)):
+            await emit(shown)
+
+    yield emit_safely
+    if rest := stream.end(redactions.of(step.workspace_id)):
+        await emit(rest)
+
+
 def _seconds_allowed(info: activity.Info) -> float | None:
-    """A little less than Temporal allows, so that an attempt can itself report that its time is over."""
-    if info.start_to_close_timeout is None:
-        return None
-    seconds = info.start_to_close_timeout.total_seconds()
-    return seconds - min(seconds * _MARGIN, _MAX_MARGIN)
+    """The step's own timeout: less than Temporal allows, so an attempt can itself report that its time is over."""
+    allowed = info.start_to_close_timeout
+    return None if allowed is None else allowed.total_seconds() - LOG_SECONDS
 
 
 async def _within(limit: float | None, running: Awaitable[Outcome]) -> Outcome:
@@ -105,6 +124,21 @@ async def _within(limit: float | None, running: Awaitable[Outcome]) -> Outcome:
         if not clock.expired():
             raise
         raise PerdureError(ErrorCode.TIMEOUT, f"The step did not finish within {limit:.3g} seconds.") from error
+
+
+async def _judged(delivery: Delivery | None, running: Awaitable[Outcome]) -> Outcome:
+    """Waits for an attempt; where it failed although it may have been done, the error says that.
+
+    Raises:
+        PerdureError: `outcome_unknown`, or what the attempt raises.
+    """
+    try:
+        return await running
+    except Exception as error:
+        unknown = None if delivery is None else await delivery.judge(error)
+        if unknown is None:
+            raise
+        raise unknown from error
 
 
 def _result(step: StepInput, outcome: Outcome) -> StepResult:

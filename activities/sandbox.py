@@ -2,16 +2,20 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_monty import (
     AsyncMonty,
+    AsyncMontySession,
     CollectString,
     MontyCrashedError,
     MontyError,
     MontyRuntimeError,
     MontySyntaxError,
+    OSPolicy,
     ResourceLimits,
 )
 
@@ -62,18 +66,35 @@ class Sandbox:
         Raises:
             PerdureError: `code_failed` with the Python error and line, or `code_limit`.
         """
-        pool = await self._started()
         printed = CollectString(max_bytes=MAX_PRINTED_BYTES)
+        async with self.session({"sleep": "zero"}, max_seconds=max_seconds, max_memory=max_memory) as session:
+            value = await session.feed_run(code, inputs=inputs, print_callback=printed)
+        return CodeResult(value=value, printed=printed.output)
+
+    @asynccontextmanager
+    async def session(
+        self, policy: OSPolicy, *, max_seconds: float, max_memory: int
+    ) -> AsyncIterator[AsyncMontySession]:
+        """A fresh interpreter; what fails inside is translated.
+
+        Args:
+            policy: What the code sees of clock and chance.
+            max_seconds: Longest run time.
+            max_memory: Bytes.
+
+        Raises:
+            PerdureError: `code_failed` with the Python error and line, or `code_limit`.
+        """
+        pool = await self._started()
         limits = ResourceLimits(max_feed_duration_secs=max_seconds, max_memory=max_memory)
         try:
-            async with pool.checkout(limits=limits, os_policy={"sleep": "zero"}) as session:
-                value = await session.feed_run(code, inputs=inputs, print_callback=printed)
+            async with pool.checkout(limits=limits, os_policy=policy) as session:
+                yield session
         except MontyError as error:
             raise _failure(error, max_seconds, max_memory) from None
         except ValueError as error:
             # Raised while a value crosses over, for instance an integer too long to be printed.
             raise PerdureError(ErrorCode.CODE_FAILED, f"The result cannot leave the code: {_short(error)}.") from None
-        return CodeResult(value=value, printed=printed.output)
 
     async def _started(self) -> AsyncMonty:
         async with self._starting:

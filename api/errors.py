@@ -3,8 +3,9 @@
 A `PerdureError` becomes the status of its class, FastAPI's own errors are translated; the rest ends in `api.gate`.
 """
 
+import math
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,9 +14,16 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
+from api.limits.headers import quota_headers
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
 
 MEDIA_TYPE = "application/problem+json"
+
+MAX_FIELDS: Final = 100
+MAX_FIELD_CHARS: Final = 500
+"""What an answer tells of a wrong request, so that it is never much larger than the request."""
+
+_NAMED: Final = 20
 
 
 class FieldProblem(BaseModel):
@@ -105,7 +113,10 @@ def extra_headers(error: PerdureError) -> dict[str, str] | None:
     """Headers that belong to an error."""
     if error.code is ErrorCode.UNAUTHENTICATED:
         return {"WWW-Authenticate": "Bearer"}
-    return None if error.retry_after is None else {"Retry-After": str(max(1, round(error.retry_after)))}
+    headers = quota_headers(error.info.details) if error.code is ErrorCode.QUOTA_EXCEEDED else {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    return headers or None
 
 
 def install(app: FastAPI) -> None:
@@ -122,8 +133,13 @@ async def _answer_perdure_error(request: Request, error: Exception) -> Response:
 
 async def _answer_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    fields = [FieldProblem(field=_place(item["loc"]), message=item["msg"]) for item in error.errors()]
-    where = ", ".join(dict.fromkeys(field.field for field in fields))
+    found = error.errors()
+    fields = [
+        FieldProblem(field=_place(item["loc"])[:MAX_FIELD_CHARS], message=item["msg"][:MAX_FIELD_CHARS])
+        for item in found[:MAX_FIELDS]
+    ]
+    names = list(dict.fromkeys(field.field for field in fields))
+    where = ", ".join(names[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(names) > _NAMED else "")
     refused = RequestError(ErrorCode.INVALID_REQUEST, f"The request is not valid: see {where}.", errors=fields)
     return problem_response(describe(refused, request_id(request)))
 

@@ -1,41 +1,19 @@
-"""Checks values against the JSON Schemas of workflow inputs and approval forms; reports every error at once."""
+"""Checks values against JSON Schemas, and tells each error as the API does."""
 
-from itertools import islice
-from typing import Any, Final
-
-import referencing
-import referencing.exceptions
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
+from typing import Any
 
 from api.errors import FieldProblem
+from engine.input_schema import MAX_ERRORS, InputSchema
 
-MAX_ERRORS: Final = 100
-_MAX_TEXT: Final = 300
-_FORMATS: Final = FormatChecker()
+__all__ = ["MAX_ERRORS", "ValueSchema"]
 
 
 class ValueSchema:
     """A JSON Schema that was checked at publish, ready to check values."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        # An empty registry: a reference out of the schema is an error and never a request to the network.
-        registry: referencing.Registry[Any] = referencing.Registry()
-        self._validator = Draft202012Validator(schema, registry=registry, format_checker=_FORMATS)
+        self._schema = InputSchema(schema)
 
     def problems(self, value: Any) -> list[FieldProblem]:
         """What is wrong with `value`, at most the first hundred; empty if nothing is."""
-        try:
-            return [_problem(error) for error in islice(self._validator.iter_errors(value), MAX_ERRORS)]
-        except (RecursionError, referencing.exceptions.Unresolvable) as error:
-            return [FieldProblem(field="", message=f"The schema cannot be applied ({type(error).__name__}).")]
-
-
-def _problem(error: ValidationError) -> FieldProblem:
-    place = "".join(f"/{_escaped(part)}" for part in error.absolute_path)
-    message = error.message if len(error.message) <= _MAX_TEXT else error.message[: _MAX_TEXT - 1] + "…"
-    return FieldProblem(field=place, message=message)
-
-
-def _escaped(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
+        return [FieldProblem(field=one.place, message=one.message) for one in self._schema.misfits(value)]

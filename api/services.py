@@ -1,16 +1,23 @@
 """What the routes share: built once by the composition root, handed to each request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from activities.egress import Egress
+from api.access.directory import Directory
+from api.access.tokens import Tokens
+from api.sign_on.discovery import Discovery
 from api.workflows.version_cache import VersionCache
 from db.event_stream import EventHub
 from db.session import Database
+from engine.connection_settings import NO_APPS, ConnectionSettings
 from engine.dispatcher import Dispatcher
+from engine.mail_settings import ReachSettings
+from engine.secrets import Encryption
 
 
 @dataclass(frozen=True)
@@ -22,8 +29,19 @@ class Services:
     dispatcher: Dispatcher
     events: EventHub
     versions: VersionCache
+    encryption: Encryption
+    tokens: Tokens
+    directory: Directory
+    egress: Egress
+    """The way out, for what the API itself asks others."""
+    sign_on: Discovery
+    """What identity providers say about themselves."""
     workspace_id: UUID
-    """Workspace of the one token; accounts with workspaces of their own replace it."""
+    """Workspace of the operator's token from the environment."""
+    connections: ConnectionSettings = NO_APPS
+    """OAuth clients of the operator."""
+    reach: ReachSettings = field(default_factory=ReachSettings.model_construct)
+    """How people reach this installation."""
 
 
 # Coroutines, although they wait for nothing: FastAPI would run plain functions in a thread, for half a millisecond.
@@ -35,14 +53,6 @@ async def _services(request: Request) -> Services:
 
 CurrentServices = Annotated[Services, Depends(_services)]
 """Parameter type of a route that needs the services."""
-
-
-async def _workspace(request: Request) -> UUID:
-    return _of(request).workspace_id
-
-
-CurrentWorkspace = Annotated[UUID, Depends(_workspace)]
-"""Parameter type of a route: the workspace that the caller's token belongs to."""
 
 
 def _of(request: Request) -> Services:

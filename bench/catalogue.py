@@ -7,12 +7,18 @@ from bench.outcome import Benchmark
 _MODULES = {
     "steps": "steps",
     "post": "post",
+    "accept": "accept",
     "decide": "decide",
+    "list": "list_runs",
+    "inbox": "inbox",
     "chain": "chain",
     "fanout": "fanout",
     "memory": "memory",
     "recovery": "recovery",
     "compile": "compilation",
+    "editor": "editor",
+    "knowledge": "knowledge",
+    "agent-turns": "agent_turns",
 }
 NAMES = tuple(_MODULES)
 

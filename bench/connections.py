@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,8 @@ class Post:
     url: str
     body: bytes
     token: str = ""
+    idempotent: bool = False
+    """Whether each request has an Idempotency-Key of its own."""
 
     def encode(self) -> bytes:
         """As it goes over the wire."""
@@ -24,6 +27,8 @@ class Post:
             f"content-length: {len(self.body)}",
             f"authorization: Bearer {self.token}",
         ]
+        if self.idempotent:
+            lines.append(f"idempotency-key: {uuid4()}")
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
@@ -31,8 +36,18 @@ class RefusedError(Exception):
     """The server answered something else than what was expected."""
 
 
-async def hammer(post: Post, *, connections: int, seconds: float, status: int) -> tuple[list[float], float]:
+async def hammer(
+    post: Post, *, connections: int, seconds: float, status: int, per_second: float | None = None
+) -> tuple[list[float], float]:
     """Send the request over all connections for a while.
+
+    Args:
+        post: What is sent.
+        connections: How many send at a time.
+        seconds: For how long.
+        status: Of every answer.
+        per_second: Requests in all that are due in a second, whatever the answers take: how long one waited for
+            its connection counts too. Each connection sends as soon as it has its answer if this is not said.
 
     Returns:
         Seconds of each answer, and seconds in all.
@@ -41,20 +56,25 @@ async def hammer(post: Post, *, connections: int, seconds: float, status: int) -
         RefusedError: Another status came.
     """
     began = time.perf_counter()
-    lanes = [_lane(post, began + seconds, status) for _ in range(connections)]
+    pause = 0.0 if per_second is None else connections / per_second
+    lanes = [_lane(post, began + pause * n / connections, began + seconds, status, pause) for n in range(connections)]
     found = await asyncio.gather(*lanes)
     return [one for lane in found for one in lane], time.perf_counter() - began
 
 
-async def _lane(post: Post, until: float, status: int) -> list[float]:
-    parts, request, times = urlsplit(post.url), post.encode(), []
+async def _lane(post: Post, due: float, until: float, status: int, pause: float) -> list[float]:
+    parts, times = urlsplit(post.url), []
+    request = post.encode()
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:
-        while time.perf_counter() < until:
-            began = time.perf_counter()
+        while (began := due if pause else time.perf_counter()) < until:
+            await asyncio.sleep(max(began - time.perf_counter(), 0) if pause else 0)
             writer.write(request)
             await _answer(reader, status)
             times.append(time.perf_counter() - began)
+            if post.idempotent:
+                request = post.encode()
+            due += pause
     finally:
         writer.close()
     return times

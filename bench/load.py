@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from bench.cpu import CpuMeter
 from bench.numbers import percentile
@@ -23,6 +24,21 @@ class Load:
     cpu_per_run: float
     cpu_shares: dict[str, float] = field(default_factory=dict)
     """CPU seconds per run, by process."""
+
+
+def median_load(loads: Sequence[Load]) -> Load:
+    """The medians of several measurements of the same system."""
+
+    def middle(figure: Callable[[Load], float]) -> float:
+        return median(figure(load) for load in loads)
+
+    return Load(
+        p50=middle(lambda load: load.p50),
+        p95=middle(lambda load: load.p95),
+        runs_per_second=middle(lambda load: load.runs_per_second),
+        cpu_per_run=middle(lambda load: load.cpu_per_run),
+        cpu_shares={name: median(load.cpu_shares[name] for load in loads) for name in loads[0].cpu_shares},
+    )
 
 
 def _no_tick(_: float) -> None:

@@ -16,6 +16,10 @@ from cli.errors import CliError
 
 LATER = "later"
 CONFLICT, UNPROCESSABLE = 409, 422
+HELPED = ("intervention", "verification")
+"""Purposes of requests about a step that cannot go on by itself."""
+VALUED = ("skip", "done", "compensate")
+"""Answers to them that hold the output of the step."""
 _TYPES = {"integer": int, "number": float}
 
 
@@ -79,7 +83,7 @@ def ask(console: Console, approval: dict[str, Any]) -> Answer | None:
             return None
         name = keys.get(typed) or (typed if typed in labels else None)
         if name is not None:
-            data = _fill_form(console, approval.get("form")) if name != "rejected" else None
+            data = _data(console, approval, name)
             reason = Prompt.ask("reason (may be empty)", console=console, default="", show_default=False).strip()
             return Answer(name, data, reason or None)
         console.print(Text("please type one of the keys above", style="yellow"))
@@ -92,21 +96,26 @@ def automatic(approval: dict[str, Any]) -> Answer:
         CliError: There is no approving answer; a person must decide.
     """
     names = [name for name, _ in choices_of(approval)]
-    if approval.get("purpose") == "intervention" or "approved" not in names:
+    if approval.get("purpose") in HELPED or "approved" not in names:
         title = approval.get("title") or approval.get("id")
         raise CliError(f"the request {title!r} cannot be approved automatically; decide with `perdure approve`")
     return Answer("approved", _defaults(approval.get("form")))
 
 
-def decide(api: ApiClient, approval_id: str, answer: Answer) -> dict[str, Any]:
-    """Send a decision.
+def decide(api: ApiClient, approval: dict[str, Any], answer: Answer) -> dict[str, Any]:
+    """Send a decision about a request as it was shown.
 
     Raises:
         ApiError: 409 if somebody else was first, 422 if the form's data is wrong.
     """
-    body = {"decision": answer.decision, "data": answer.data, "reason": answer.reason}
+    body = {
+        "decision": answer.decision,
+        "digest": approval.get("digest"),
+        "data": answer.data,
+        "reason": answer.reason,
+    }
     body = {name: value for name, value in body.items() if value is not None}
-    decided = api.post(f"/v1/approvals/{approval_id}/decide", body)
+    decided = api.post(f"/v1/approvals/{approval['id']}/decide", body)
     return decided if isinstance(decided, dict) else {}
 
 
@@ -115,7 +124,7 @@ def ask_until_decided(console: Console, api: ApiClient, approval: dict[str, Any]
     show(console, approval)
     while answer := ask(console, approval):
         try:
-            decide(api, str(approval["id"]), answer)
+            decide(api, approval, answer)
         except ApiError as refused:
             console.print(Text(safe(refused), style="yellow"))
             if refused.status_code != UNPROCESSABLE:
@@ -123,6 +132,24 @@ def ask_until_decided(console: Console, api: ApiClient, approval: dict[str, Any]
         else:
             return True
     return False
+
+
+def _data(console: Console, approval: dict[str, Any], decision: str) -> Any:
+    """What goes with a decision: the form of an approval; of a step that waits for help, its settings or its output."""
+    if approval.get("purpose") not in HELPED:
+        return _fill_form(console, approval.get("form")) if decision != "rejected" else None
+    if decision == "edit":
+        settings = (approval.get("payload") or {}).get("settings")
+        return _ask_json(console, "settings of the step, as JSON", settings)
+    return _ask_json(console, "output of the step, as JSON", None) if decision in VALUED else None
+
+
+def _ask_json(console: Console, label: str, default: Any) -> Any:
+    while True:
+        try:
+            return json.loads(Prompt.ask(label, console=console, default=json.dumps(default)))
+        except ValueError:
+            console.print(Text("please type JSON", style="yellow"))
 
 
 def _fill_form(console: Console, form: Any) -> dict[str, Any] | None:

@@ -78,6 +78,10 @@ class ApiClient:
         """Answer of a POST, as JSON."""
         return self._call("POST", path, json=body, headers=headers)
 
+    def delete(self, path: str, /, **params: Any) -> None:
+        """Delete something."""
+        self._call("DELETE", path, params={key: value for key, value in params.items() if value is not None})
+
     def post_document(self, path: str, text: str, *, is_json: bool) -> Any:
         """Answer to a workflow document as it was written."""
         kind = "application/json" if is_json else "application/yaml"

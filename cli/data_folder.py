@@ -37,6 +37,20 @@ class DataFolder:
         """Folder of the logs of API and worker."""
         return self.path / "logs"
 
+    @property
+    def restoring(self) -> Path:
+        """Folder in which a restore puts together what belongs here; there only while it goes on."""
+        return self.path / "restoring"
+
+    def check_whole(self) -> None:
+        """Refuse to start on what a broken restore has left.
+
+        Raises:
+            CliError: It was broken off.
+        """
+        if self.restoring.exists():
+            raise CliError(f"a restore into {self.path} was broken off; run `perdure restore` again, it starts anew")
+
     def create(self) -> None:
         """Make it, if it is not there.
 
@@ -73,6 +87,12 @@ class DataFolder:
     def webhook_secret(self) -> str:
         """Secret that signs webhooks, in the form of the Standard Webhooks specification."""
         return self._secret("webhook-secret", lambda: "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode())
+
+    def encryption_keys(self) -> Path:
+        """File with the keys that encrypt secrets of the database, made with a first one. Who loses it loses them."""
+        from engine.secrets.key_file import ensure_key_file  # late: clients need it not
+
+        return ensure_key_file(self.path / "encryption-keys")
 
     def known_token(self) -> str | None:
         """API token if there is one already."""

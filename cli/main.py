@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import approve, kinds, run, runs, services, up, validate
+from cli.commands import (
+    approve,
+    audit,
+    backup,
+    credentials,
+    deploy,
+    kinds,
+    login_link,
+    run,
+    runs,
+    services,
+    up,
+    validate,
+)
 from cli.console import complain, say
 from cli.demo import command as demo
 from cli.errors import FAILED, INTERRUPTED, OK, CliError
@@ -30,7 +43,13 @@ app.command()(run.publish)
 app.command()(validate.validate)
 app.add_typer(runs.app, name="runs")
 app.command()(approve.approve)
+app.add_typer(credentials.app, name="credentials")
+app.add_typer(audit.app, name="audit")
 app.command()(kinds.kinds)
+app.command()(login_link.login_link)
+app.command(rich_help_panel="Operations")(backup.backup)
+app.command(rich_help_panel="Operations")(backup.restore)
+app.add_typer(deploy.app, name="deploy", rich_help_panel="Operations")
 app.command(rich_help_panel="Processes")(services.worker)
 app.command(rich_help_panel="Processes")(services.api)
 app.command(rich_help_panel="Processes")(services.simulator)

@@ -7,12 +7,16 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.json_text import from_json, to_json
+from db.metrics import measure_statements
 
 APP_ROLE: Final = "perdure_app"
 """Bound by row-level security to one workspace."""
 
 SYSTEM_ROLE: Final = "perdure_system"
 """Sees every workspace; for the dispatcher, the outbox and the reconciler only."""
+
+IDENTITY_ROLE: Final = "perdure_identity"
+"""Sees people, sessions and keys of every workspace, and nothing else; for finding out who calls."""
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds."""
@@ -47,7 +51,7 @@ def connector(url: str, role: str | None) -> Callable[[], Awaitable[Any]]:
 
 def create_engine(url: str, role: str | None = None, *, pool_size: int = 5) -> AsyncEngine:
     """An engine whose connections act as `role`; it survives restarts of the server."""
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connector(url, role),
         pool_size=pool_size,
@@ -55,7 +59,11 @@ def create_engine(url: str, role: str | None = None, *, pool_size: int = 5) -> A
         pool_pre_ping=True,
         json_serializer=to_json,
         json_deserializer=from_json,
+        # An error names the statement, not the values: those are what people wrote, and errors go to the logs.
+        hide_parameters=True,
     )
+    measure_statements(engine, role)
+    return engine
 
 
 async def create_pool(url: str, role: str | None, *, size: int = 8) -> Any:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +28,9 @@ _BATCH: Final = 200
 
 _log = logging.getLogger(__name__)
 
+Watcher = Callable[[str | None], None]
+"""Hears the id of every run that has changed, or nothing if some may have been missed. Must not block or fail."""
+
 
 class EventHub:
     """The events of all runs, for the readers of one process. Listens while somebody reads."""
@@ -36,6 +39,7 @@ class EventHub:
         self._database = database
         self._poll = poll
         self._readers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._watchers: set[Watcher] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def follow(self, workspace_id: UUID, run_id: UUID, after_seq: int = 0) -> AsyncGenerator[RunEvent]:
@@ -61,6 +65,25 @@ class EventHub:
                 if len(events) < _BATCH:
                     await _wait(changed, self._poll)
 
+    @contextlib.contextmanager
+    def woken(self, *ids: UUID) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something of these ids has changed, or may have."""
+        with contextlib.ExitStack() as stack:
+            changed = asyncio.Event()
+            for one in ids:
+                stack.enter_context(self._reader(one, changed))
+            yield changed
+
+    @contextlib.contextmanager
+    def watched(self, watcher: Watcher) -> Iterator[None]:
+        """Tell `watcher` of changed runs of all workspaces while the block runs."""
+        self._watchers.add(watcher)
+        self._keep_listening()
+        try:
+            yield
+        finally:
+            self._watchers.discard(watcher)
+
     async def close(self) -> None:
         """Stop listening."""
         if self._task is not None:
@@ -83,17 +106,20 @@ class EventHub:
         return events, RunStatus(run.status).ended and at_end
 
     @contextlib.contextmanager
-    def _reader(self, run_id: UUID) -> Any:
-        changed, key = asyncio.Event(), str(run_id)
+    def _reader(self, run_id: UUID, event: asyncio.Event | None = None) -> Any:
+        changed, key = event or asyncio.Event(), str(run_id)
         self._readers[key].add(changed)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._listen())
+        self._keep_listening()
         try:
             yield changed
         finally:
             self._readers[key].discard(changed)
             if not self._readers[key]:
                 del self._readers[key]
+
+    def _keep_listening(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
         """Keeps a connection listening; while there is none, readers look by themselves."""
@@ -119,8 +145,12 @@ class EventHub:
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         for changed in self._readers.get(str(payload), ()):
             changed.set()
+        for watcher in self._watchers:
+            watcher(str(payload))
 
     def _wake_all(self) -> None:
+        for watcher in self._watchers:
+            watcher(None)
         for readers in self._readers.values():
             for changed in readers:
                 changed.set()

@@ -5,7 +5,9 @@ from typing import Final
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError
 
+from db.budgets import BUDGET_EXHAUSTED, budget_exhausted
 from db.json_text import invalid_text
+from db.quotas import QUOTA_EXCEEDED, quota_exceeded
 from schemas.errors import ErrorCode, PerdureError
 
 BAD_TEXT: Final = frozenset({"22021", "22P05"})
@@ -28,6 +30,10 @@ def translate(error: BaseException) -> PerdureError | None:
         return PerdureError(ErrorCode.NOT_FOUND, "There is no such run.")
     if state == RUN_ENDED:
         return PerdureError(ErrorCode.CANCELLED, "The run has ended, or a later attempt of it has begun.")
+    if state == QUOTA_EXCEEDED:
+        return quota_exceeded(_detail(error))
+    if state == BUDGET_EXHAUSTED:
+        return budget_exhausted(_detail(error))
     return None
 
 
@@ -61,6 +67,14 @@ def _could_not_be_encoded(error: BaseException) -> bool:
     while cause is not None and not isinstance(cause, UnicodeEncodeError):
         cause = cause.__cause__
     return cause is not None
+
+
+def _detail(error: BaseException) -> str:
+    """The detail of an error of the database; SQLAlchemy keeps the driver's own error behind two of its own."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, asyncpg.PostgresError):
+        cause = getattr(cause, "orig", None) or cause.__cause__
+    return str(getattr(cause, "detail", ""))
 
 
 def _sqlstate(error: BaseException) -> str | None:

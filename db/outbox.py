@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import Select, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,12 +14,28 @@ from db.tables import OutboxRow
 
 
 async def enqueue(
-    session: AsyncSession, workspace_id: UUID | str, run_id: UUID, workflow_id: str, signal: str, payload: BaseModel
+    session: AsyncSession,
+    workspace_id: UUID | str,
+    run_id: UUID,
+    workflow_id: str,
+    signal: str,
+    payload: BaseModel,
+    *,
+    delay: timedelta = timedelta(0),
 ) -> int:
     """Write a signal; its order among the signals of a workflow holds if the caller has locked the run.
 
+    Args:
+        session: The transaction that causes it.
+        workspace_id: Whose workflow it is.
+        run_id: The run it is about.
+        workflow_id: Who gets it.
+        signal: Its name.
+        payload: Its argument.
+        delay: How long it must wait; what comes after it waits too.
+
     Returns:
-        Id of the row; committed rows are also told to the listeners of the database.
+        Id of the row; committed rows are also told to the listeners of the database, unless they must wait.
     """
     row_id: int = (
         await session.execute(
@@ -30,12 +46,21 @@ async def enqueue(
                 workflow_id=workflow_id,
                 signal=signal,
                 payload=payload.model_dump(mode="json"),
+                next_attempt_at=func.clock_timestamp() + delay,
             )
             .returning(OutboxRow.id)
         )
     ).scalar_one()
-    effects(session).signals.append(row_id)
+    if not delay:
+        effects(session).signals.append(row_id)
     return row_id
+
+
+def due_signals() -> Select[int]:
+    """Signals whose time has come."""
+    return select(OutboxRow.id).where(
+        OutboxRow.delivered_at.is_(None), OutboxRow.next_attempt_at <= func.clock_timestamp()
+    )
 
 
 async def claim(session: AsyncSession, limit: int = 100, ids: Iterable[int] | None = None) -> Sequence[OutboxRow]:

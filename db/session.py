@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from db.connect import APP_ROLE, SYSTEM_ROLE, create_engine, create_pool
+from db.connect import APP_ROLE, IDENTITY_ROLE, SYSTEM_ROLE, create_engine, create_pool
 from db.effects import Listener, effects
 from db.faults import translate
 from db.notify import Notifier
@@ -33,19 +33,26 @@ class Database:
         self.notifier = Notifier(self)
         self._app = create_engine(url, APP_ROLE, pool_size=pool_size)
         self._system = create_engine(url, SYSTEM_ROLE, pool_size=max(2, pool_size // 2))
+        self._identity = create_engine(url, IDENTITY_ROLE, pool_size=pool_size)
         self._run_log_pool_size = run_log_pool_size
         self._run_log_pool: Any = None
         self._opening = asyncio.Lock()
         self._listeners: list[Listener] = []
 
     @asynccontextmanager
-    async def tenant(self, workspace_id: UUID | str) -> AsyncIterator[AsyncSession]:
+    async def tenant(self, workspace_id: UUID | str, *, at_one_moment: bool = False) -> AsyncIterator[AsyncSession]:
         """A session in a transaction that sees one workspace; commits at the end, rolls back on an error.
+
+        Args:
+            workspace_id: The workspace.
+            at_one_moment: Whether all statements see it as it was at the first one.
 
         Raises:
             PerdureError: `invalid_text` if a value holds text that PostgreSQL cannot store.
         """
         async with self._transaction(self._app) as session:
+            if at_one_moment:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             await session.execute(_SET_WORKSPACE, {"workspace": str(workspace_id)})
             yield session
 
@@ -53,6 +60,12 @@ class Database:
     async def system(self) -> AsyncIterator[AsyncSession]:
         """The same, but it sees every workspace: only for the dispatcher, the outbox and the reconciler."""
         async with self._transaction(self._system) as session:
+            yield session
+
+    @asynccontextmanager
+    async def identity(self) -> AsyncIterator[AsyncSession]:
+        """The same, but it sees accounts, sessions and keys instead of a workspace: only for finding out who calls."""
+        async with self._transaction(self._identity) as session:
             yield session
 
     def after_commit(self, listener: Listener) -> None:
@@ -75,6 +88,7 @@ class Database:
             self._run_log_pool = None
         await self._app.dispose()
         await self._system.dispose()
+        await self._identity.dispose()
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:

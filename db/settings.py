@@ -11,7 +11,7 @@ class DatabaseSettings(BaseSettings):
 
     database_url: SecretStr = Field(
         validation_alias=AliasChoices("PERDURE_DATABASE_URL", "DATABASE_URL"),
-        description="Used by API and workers; its role must be a member of perdure_app and perdure_system.",
+        description="Used by API and workers; its role must be a member of perdure_app, _system and _identity.",
     )
     database_admin_url: SecretStr | None = Field(
         default=None, description="Owner of the tables, for migrations; by default the former."

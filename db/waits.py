@@ -1,7 +1,7 @@
 """Events from outside meet the steps that wait for them. An event goes to one waiter; one that came first is kept."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -12,7 +12,12 @@ from db.outbox import enqueue
 from db.run_events import enter_run
 from db.tables import Event, Waiter
 from schemas.errors import ErrorCode, PerdureError
-from schemas.messages import ArrivedEvent, AwaitEvent, CancelWait, EventState
+from schemas.service_calls import AwaitEvent, CancelWait, EventState
+from schemas.signals import ArrivedEvent
+from schemas.trigger_mapping import holds
+
+MAX_LOOKED_AT: Final = 500
+"""Events or waiters of one type and key whose filters are asked, the oldest first."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,6 @@ class Published:
     """False if an event with the same idempotency key was there already."""
     waiter: Waiter | None
     """The step that took it at once; none if it is kept, or was created earlier."""
-    outbox_id: int | None
 
 
 async def await_event(session: AsyncSession, request: AwaitEvent) -> EventState:
@@ -72,15 +76,13 @@ async def publish_event(
     )
     if event is None:
         return await _published_before(session, idempotency_key, event_type, key, data)
-    waiter = await _oldest_waiter(session, workspace_id, event_type, key)
+    waiter = await _oldest_waiter(session, event)
     if waiter is None:
-        return Published(event, created=True, waiter=None, outbox_id=None)
+        return Published(event, created=True, waiter=None)
     waiter.status, waiter.event_id, event.waiter_id = "matched", event.id, waiter.id
-    outbox_id = await enqueue(
-        session, workspace_id, waiter.run_id, waiter.workflow_id, "event", _arrived(waiter, event)
-    )
+    await enqueue(session, workspace_id, waiter.run_id, waiter.workflow_id, "event", _arrived(waiter, event))
     await session.flush()
-    return Published(event, created=True, waiter=waiter, outbox_id=outbox_id)
+    return Published(event, created=True, waiter=waiter)
 
 
 async def cancel_wait(session: AsyncSession, request: CancelWait) -> EventState:
@@ -122,6 +124,8 @@ async def _register(session: AsyncSession, request: AwaitEvent) -> Waiter:
             workflow_id=request.workflow_id,
             type=request.type,
             key=request.key,
+            filter=request.filter,
+            filter_values=request.values if request.filter is not None else None,
             **step,
         )
         .on_conflict_do_nothing()
@@ -130,8 +134,8 @@ async def _register(session: AsyncSession, request: AwaitEvent) -> Waiter:
 
 
 async def _take_kept(session: AsyncSession, waiter: Waiter) -> Event | None:
-    oldest = (
-        select(Event.id)
+    kept = (
+        select(Event)
         .where(
             Event.workspace_id == waiter.workspace_id,
             Event.type == waiter.type,
@@ -139,26 +143,41 @@ async def _take_kept(session: AsyncSession, waiter: Waiter) -> Event | None:
             Event.waiter_id.is_(None),
         )
         .order_by(Event.created_at, Event.id)
-        .limit(1)
+        .limit(1 if waiter.filter is None else MAX_LOOKED_AT)
         .with_for_update(skip_locked=True)
-        .scalar_subquery()
     )
-    return await session.scalar(update(Event).where(Event.id == oldest).values(waiter_id=waiter.id).returning(Event))
+    found = next((event for event in await session.scalars(kept) if _takes(waiter, event)), None)
+    if found is not None:
+        found.waiter_id = waiter.id
+        await session.flush()
+    return found
 
 
-async def _oldest_waiter(session: AsyncSession, workspace_id: UUID, event_type: str, key: str) -> Waiter | None:
-    return await session.scalar(
+async def _oldest_waiter(session: AsyncSession, event: Event) -> Waiter | None:
+    waiting = (
         select(Waiter)
         .where(
-            Waiter.workspace_id == workspace_id,
-            Waiter.type == event_type,
-            Waiter.key == key,
+            Waiter.workspace_id == event.workspace_id,
+            Waiter.type == event.type,
+            Waiter.key == event.key,
             Waiter.status == "waiting",
         )
         .order_by(Waiter.created_at, Waiter.id)
-        .limit(1)
+        .limit(MAX_LOOKED_AT)
         .with_for_update(skip_locked=True)
     )
+    return next((waiter for waiter in await session.scalars(waiting) if _takes(waiter, event)), None)
+
+
+def _takes(waiter: Waiter, event: Event) -> bool:
+    """Whether an event is what a step waits for. One about which the filter cannot say anything is not."""
+    if waiter.filter is None:
+        return True
+    known = {"event": {"type": event.type, "key": event.key, "data": event.data}, "values": waiter.filter_values or {}}
+    try:
+        return holds(waiter.filter, known)
+    except PerdureError:
+        return False
 
 
 async def _published_before(
@@ -169,7 +188,7 @@ async def _published_before(
         raise PerdureError(
             ErrorCode.IDEMPOTENCY_MISMATCH, "This idempotency key was used for an event with another type, key or data."
         )
-    return Published(event, created=False, waiter=None, outbox_id=None)
+    return Published(event, created=False, waiter=None)
 
 
 async def _get(session: AsyncSession, waiter_id: UUID) -> Waiter:

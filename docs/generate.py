@@ -1,13 +1,14 @@
 """Writes the generated parts of docs/*.md anew, from the code that they describe; `make docs` runs it.
 
-A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. With `--check` nothing is written, and the exit
-status says whether everything is current.
+A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. docs/operation-ids.txt only grows: an id that is
+taken away is noticed by a test. With `--check` nothing is written, and the exit status says whether all is current.
 """
 
 import json
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,29 +18,54 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from activities.egress.settings import EgressSettings
+from activities.knowledge.index import KnowledgeSettings
 from activities.llm.settings import LlmSettings
+from activities.mcp.transports import McpServers
+from api.access.permissions import GRANTS, OPERATIONS, Permission
+from api.access.settings import AccessSettings
 from api.app import create_app
+from api.limits.settings import LimitSettings
+from api.openapi.document import operations
+from api.openapi.problems import MEANINGS, status_of
 from api.services import Services
 from api.settings import ApiSettings
 from db.settings import DatabaseSettings
+from engine.connection_settings import ConnectionSettings
+from engine.logging import LogSettings
+from engine.mail_settings import ReachSettings, SmtpSettings
+from engine.secrets import EncryptionSettings
 from engine.settings import TemporalSettings
+from engine.telemetry import TelemetrySettings
 from schemas import limits
 from schemas.document import Document, Edge, Limits, Node, Retry
 from schemas.errors import CLASS_OF, REACTIONS, ErrorClass, ErrorCode
 from schemas.node_spec import ExpressionMarker, NodeSpec
-from schemas.nodes import specs
+from schemas.nodes import document_specs
 from schemas.run_events import EventType
-from workers.settings import WorkerSettings
+from workers.settings import BuildSettings, SigningSettings, WorkerSettings
 
 FOLDER = Path(__file__).parent
+OPERATION_IDS = FOLDER / "operation-ids.txt"
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SETTINGS: tuple[type[BaseSettings], ...] = (
     DatabaseSettings,
     TemporalSettings,
     ApiSettings,
+    AccessSettings,
+    LimitSettings,
     WorkerSettings,
+    BuildSettings,
+    SigningSettings,
     LlmSettings,
     EgressSettings,
+    McpServers,
+    KnowledgeSettings,
+    ConnectionSettings,
+    SmtpSettings,
+    ReachSettings,
+    EncryptionSettings,
+    LogSettings,
+    TelemetrySettings,
 )
 
 
@@ -52,7 +78,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def kinds() -> str:
     """Every node kind: what it does, its settings, ports and output."""
-    return "\n\n".join(_kind(spec) for _, spec in sorted(specs().items()))
+    return "\n\n".join(_kind(spec) for _, spec in sorted(document_specs().items()))
 
 
 def document() -> str:
@@ -95,17 +121,31 @@ def settings() -> str:
 
 
 def routes() -> str:
-    """Every route of the API."""
-    app = create_app(ApiSettings(token=SecretStr("unused")), cast("Services", None))
+    """Every route of the API, and what its caller needs."""
     rows = []
-    for path, operations in app.openapi()["paths"].items():
-        for method, operation in operations.items():
-            rows.append((f"`{method.upper()} {path}`", operation["description"]))
-    return table(("request", "what it does"), rows)
+    for path, method, operation in _operations():
+        needed = OPERATIONS[operation["operationId"]]
+        rows.append((f"`{method.upper()} {path}`", operation["description"], f"`{needed}`"))
+    return table(("request", "what it does", "needs"), rows)
+
+
+def permissions() -> str:
+    """Which role has which permission."""
+    rows = [
+        [f"`{wanted}`", *("✓" if wanted in granted else "" for granted in GRANTS.values())] for wanted in Permission
+    ]
+    return table(("permission", *GRANTS), rows)
+
+
+def problems() -> str:
+    """Every code of an error answer."""
+    return table(
+        ("code", "status", "meaning"), ((f"`{code}`", str(status_of(code)), text) for code, text in MEANINGS.items())
+    )
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    part.__name__: part for part in (kinds, document, bounds, errors, events, settings, routes)
+    part.__name__: part for part in (kinds, document, bounds, errors, events, settings, routes, permissions, problems)
 }
 
 
@@ -118,12 +158,18 @@ def render(text: str) -> str:
     return PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n\n{found[3]}", text)
 
 
+def operation_ids(before: str) -> str:
+    """The list of operation ids with those that are new."""
+    found = {f"{operation['operationId']} {method.upper()} {path}" for path, method, operation in _operations()}
+    return "\n".join(sorted(found | set(before.split("\n")) - {""})) + "\n"
+
+
 def main() -> None:
     """Write, or with `--check` only compare."""
     stale = []
-    for page in sorted(FOLDER.glob("*.md")):
+    for page in [*sorted(FOLDER.glob("*.md")), OPERATION_IDS]:
         before = page.read_text(encoding="utf-8")
-        after = render(before)
+        after = operation_ids(before) if page == OPERATION_IDS else render(before)
         if after != before:
             stale.append(page.name)
             if "--check" not in sys.argv:
@@ -132,15 +178,25 @@ def main() -> None:
         sys.exit(f"not current: {', '.join(stale)}; run `make docs`")
 
 
+@cache
+def _openapi() -> dict[str, Any]:
+    return create_app(ApiSettings(token=SecretStr("unused")), cast("Services", None)).openapi()
+
+
+def _operations() -> Iterable[tuple[str, str, dict[str, Any]]]:
+    return operations(_openapi())
+
+
 def _kind(spec: NodeSpec) -> str:
     ports = ", ".join(f"`{port}`" for port in spec.ports({}))
-    own = "" if spec.ports is NodeSpec.model_fields["ports"].default else " and those that its settings name"
+    own = " and those that its settings name" if spec.ports.by_settings else ""
     facts = [f"Runs {_HOW[spec.mode]}.", f"Ports: {ports}{own}."]
     if spec.mode in ("local", "remote"):
         facts.append(f"By default {spec.retry.max_attempts} attempts of at most {spec.timeout:g} s.")
     if spec.latch:
         facts.append("An edge that goes back may leave it.")
-    example = next(e for e in spec.examples if e.error is None)
+    # What works needs more than settings for some kinds, such as a connection: their first example then.
+    example = next((e for e in spec.examples if e.error is None), spec.examples[0])
     written = yaml.safe_dump(
         {"kind": spec.kind, "with": example.config}, sort_keys=False, allow_unicode=True, width=100
     )

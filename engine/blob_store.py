@@ -5,20 +5,22 @@ All contact with the SDK's preview of external storage is in this file and in `e
 
 import asyncio
 import hashlib
-import logging
+import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.api.common.v1 import Payload
+from temporalio.api.sdk.v1.external_storage_pb2 import ExternalStorageReference
 from temporalio.converter import (
+    DataConverter,
     ExternalStorage,
+    JSONProtoPayloadConverter,
     StorageDriver,
     StorageDriverClaim,
     StorageDriverRetrieveContext,
@@ -26,22 +28,24 @@ from temporalio.converter import (
     StorageDriverStoreContext,
 )
 
+from db.outages import through_outages
 from db.session import Database
 from db.tables import Blob
-from engine.converter import BLOB_KEY, DRIVER_NAME, WORKSPACE_KEY, plan_payload
+from engine.converter import DRIVER_NAME, plan_payload
+from engine.payload_marks import BLOB_KEY, WORKSPACE_KEY
+from engine.plan_cache import PLANS, PlanOrigin
+from engine.secrets.keyring import UnreadableError
 from schemas.limits import OFFLOAD_BYTES
 from schemas.messages import PlanRef
 from schemas.plan import Plan, plan_hash
 
-logger = logging.getLogger(__name__)
+USED_PRECISION = timedelta(hours=1)
+"""A blob that is written again within it is not noted as used again; `db.retention` allows for it."""
+
+_HASH = re.compile("[0-9a-f]{64}")
 
 CACHE_BYTES = 64 * 1024 * 1024
 """Stored payloads a process keeps in memory."""
-
-_RETRY_PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between tries when the database is away; after the last the error reaches Temporal, which tries again."""
-
-_T = TypeVar("_T")
 
 
 class BlobMissingError(LookupError):
@@ -123,7 +127,7 @@ class PostgresBlobDriver(StorageDriver):
             async with self._database.tenant(workspace_id) as session:
                 await _insert_blobs(session, UUID(workspace_id), items)
 
-        await _through_outages(write)
+        await through_outages(write)
 
     async def _read(self, workspace_id: str, hashes: list[str]) -> dict[tuple[str, str], Payload]:
         async def read() -> dict[str, bytes]:
@@ -131,12 +135,14 @@ class PostgresBlobDriver(StorageDriver):
                 rows = await session.execute(select(Blob.hash, Blob.data).where(Blob.hash.in_(hashes)))
                 return {row.hash: row.data for row in rows}
 
-        rows = await _through_outages(read)
+        rows = await through_outages(read)
         found = {}
         for blob_hash in hashes:
             if blob_hash not in rows:
                 raise BlobMissingError(f"blob {blob_hash} of workspace {workspace_id} is not stored")
             payload = Payload.FromString(rows[blob_hash])
+            if payload.metadata.get(WORKSPACE_KEY, workspace_id.encode()) != workspace_id.encode():
+                raise UnreadableError(f"Blob {blob_hash} belongs to another workspace; it is refused.")
             payload.metadata[BLOB_KEY] = blob_hash.encode()
             self._cache.put(workspace_id, blob_hash, payload)
             found[workspace_id, blob_hash] = payload
@@ -159,11 +165,45 @@ def external_storage(database: Database) -> ExternalStorage:
     return ExternalStorage(drivers=[driver], driver_selector=select, payload_size_threshold=OFFLOAD_BYTES)
 
 
+async def fetched(converter: DataConverter, payload: Payload, workspace_id: str) -> Payload:
+    """What a reference in history stands for, if it belongs to the workspace; any other payload as it is."""
+    if payload.metadata.get("messageType") != ExternalStorageReference.DESCRIPTOR.full_name.encode():
+        return payload
+    try:
+        reference = JSONProtoPayloadConverter().from_payload(payload, ExternalStorageReference)
+    except RuntimeError:  # it only calls itself one
+        return payload
+    claim, storage = dict(reference.claim_data), converter.external_storage
+    if storage is None or claim.get("workspace") != workspace_id or not _HASH.fullmatch(claim.get("hash", "")):
+        return payload
+    try:
+        [stored] = await storage.drivers[0].retrieve(StorageDriverRetrieveContext(), [StorageDriverClaim(claim)])
+    except BlobMissingError:
+        return payload
+    return stored
+
+
 async def store_plan(session: AsyncSession, workspace_id: UUID, plan: Plan) -> PlanRef:
     """Store a plan in the caller's transaction; runs then name it by the reference that is returned."""
     blob_hash, data = serialize(plan_payload(str(workspace_id), plan))
     await _insert_blobs(session, workspace_id, {blob_hash: data})
     return PlanRef(workspace_id=str(workspace_id), plan_hash=plan_hash(plan), blob_hash=blob_hash, size=len(data))
+
+
+async def load_plan(session: AsyncSession, reference: PlanRef) -> Plan:
+    """A stored plan, through the cache of the process.
+
+    Raises:
+        BlobMissingError: it is not there.
+    """
+    origin = PlanOrigin(reference.workspace_id, reference.blob_hash, reference.size)
+    if (known := PLANS.find(origin)) is not None:
+        return known
+    data = await session.scalar(select(Blob.data).where(Blob.hash == reference.blob_hash))
+    if data is None:
+        raise BlobMissingError(f"blob {reference.blob_hash} of workspace {reference.workspace_id} is not stored")
+    # A large plan takes a while, in which others want to be served.
+    return await asyncio.to_thread(PLANS.get, Payload.FromString(data).data, origin, Plan.model_validate_json)
 
 
 async def _insert_blobs(session: AsyncSession, workspace_id: UUID, items: dict[str, bytes]) -> None:
@@ -172,23 +212,9 @@ async def _insert_blobs(session: AsyncSession, workspace_id: UUID, items: dict[s
         # Sorted, so that two writers of the same blobs cannot lock each other out.
         for blob_hash, data in sorted(items.items())
     ]
-    await session.execute(insert(Blob).values(rows).on_conflict_do_nothing())
-
-
-async def _through_outages(work: Callable[[], Awaitable[_T]]) -> _T:
-    """Run `work` again while the database is away, for about eight seconds."""
-    for pause in _RETRY_PAUSES:
-        try:
-            return await work()
-        except (OSError, DBAPIError) as error:
-            if isinstance(error, DBAPIError) and not _is_outage(error):
-                raise
-            logger.warning("blob store waits for the database: %s", type(error).__name__)
-            await asyncio.sleep(pause)
-    return await work()
-
-
-def _is_outage(error: DBAPIError) -> bool:
-    # 08: connection exceptions, 53: too many connections, 57P: shutdown, start-up or crash of the server.
-    state = str(getattr(error.orig, "sqlstate", "") or "")
-    return error.connection_invalidated or state[:2] in ("08", "53") or state.startswith("57P")
+    fresh = insert(Blob).values(rows)
+    now = func.clock_timestamp()
+    again = fresh.on_conflict_do_update(
+        index_elements=[Blob.workspace_id, Blob.hash], set_={"used_at": now}, where=Blob.used_at < now - USED_PRECISION
+    )
+    await session.execute(again)

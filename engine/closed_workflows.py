@@ -1,15 +1,13 @@
 """What Temporal still knows of a workflow that is over: how it ended, and who waits for it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
+from engine.starting import RPC_TIMEOUT
 from schemas.errors import ErrorCode, ErrorInfo
 from schemas.messages import ParentLink, RunInput, RunResult, RunStatus
-
-RPC_TIMEOUT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)

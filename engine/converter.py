@@ -1,6 +1,7 @@
 """How values become Temporal payloads: pydantic JSON, tagged with their workspace; plans travel as references.
 
-- `Message`: JSON with the metadata `perdure-workspace`, so that the blob store knows for whom to keep it.
+- `Message`: JSON with the metadata `perdure-workspace`, so that the blob store knows for whom to keep it; without it,
+  and so never encrypted, if it holds `only_ids`.
 - `PlanRef`: the reference that the SDK itself writes for a stored payload; it arrives as the `Plan`.
 - `Plan`: the same reference again if this process loaded it from the store, else JSON.
 """
@@ -13,21 +14,19 @@ from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
+    DefaultFailureConverter,
+    DefaultFailureConverterWithEncodedAttributes,
     DefaultPayloadConverter,
     ExternalStorage,
     JSONPlainPayloadConverter,
     JSONProtoPayloadConverter,
+    PayloadCodec,
 )
 
+from engine.payload_marks import BLOB_KEY, WORKSPACE_KEY
 from engine.plan_cache import PLANS, PlanOrigin
 from schemas.messages import Message, PlanRef
 from schemas.plan import Plan, plan_bytes
-
-WORKSPACE_KEY: Final = "perdure-workspace"
-"""Payload metadata: the workspace for which the value is stored."""
-
-BLOB_KEY: Final = "perdure-blob"
-"""Payload metadata added by the blob store when it hands a payload back: its content address."""
 
 DRIVER_NAME: Final = "perdure-blobs"
 """Name under which references in history find their driver; never changes."""
@@ -63,7 +62,7 @@ class MessageConverter(PydanticJSONPlainPayloadConverter):
         if isinstance(value, Plan) and (origin := PLANS.origin(value)) is not None:
             return reference_payload(origin)
         payload = super().to_payload(value)
-        if payload is not None and isinstance(value, Message):
+        if payload is not None and isinstance(value, Message) and not value.only_ids:
             payload.metadata[WORKSPACE_KEY] = value.workspace_id.encode()
         return payload
 
@@ -97,10 +96,17 @@ class PerdurePayloadConverter(CompositePayloadConverter):
         )
 
 
-def data_converter(external_storage: ExternalStorage | None = None) -> DataConverter:
+def data_converter(external_storage: ExternalStorage | None = None, codec: PayloadCodec | None = None) -> DataConverter:
     """The one data converter of every client and worker.
 
     Args:
         external_storage: `engine.blob_store.external_storage(...)`; without it nothing large can travel.
+        codec: `engine.payload_codec.WorkspaceCodec`; without it everything travels in the clear.
     """
-    return DataConverter(payload_converter_class=PerdurePayloadConverter, external_storage=external_storage)
+    return DataConverter(
+        payload_converter_class=PerdurePayloadConverter,
+        # The texts of errors quote what they are about, so they are encrypted with it.
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes if codec else DefaultFailureConverter,
+        payload_codec=codec,
+        external_storage=external_storage,
+    )

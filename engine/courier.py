@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from pydantic import ValidationError
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -18,24 +19,27 @@ from temporalio.service import RPCError, RPCStatusCode
 from db.outbox import claim, mark_delivered, postpone
 from db.session import Database
 from db.tables import OutboxRow, Run
-from schemas.messages import ArrivedEvent, ChildDone, Control, Decision, Message, RunStatus
+from engine.starting import REFUSED, RPC_TIMEOUT
+from engine.termination import TERMINATE, Terminator
+from schemas.errors import PerdureError
+from schemas.messages import Message, RunStatus
+from schemas.schedules import RunEnded
+from schemas.signals import ArrivedEvent, ChildDone, Control, Decision, Steer
 
 logger = logging.getLogger(__name__)
 
 SIGNALS: Final[dict[str, type[Message]]] = {
     "control": Control,
+    "steer": Steer,
     "decide": Decision,
     "event": ArrivedEvent,
     "child_done": ChildDone,
+    "run_ended": RunEnded,
 }
-"""Signals of `graph_run` and their arguments."""
-
-RPC_TIMEOUT = timedelta(seconds=5)
+"""Signals and their arguments; the last one is for `scheduled_start`, all others for `graph_run`."""
 
 _BATCH: Final = 50
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
-_POISON: Final = (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE)
-"""The server will never take this signal, however often it is sent."""
 
 
 class Courier:
@@ -44,6 +48,7 @@ class Courier:
     def __init__(self, database: Database, client: Client) -> None:
         self._database = database
         self._client = client
+        self._terminator = Terminator(database, client)
 
     async def deliver(self, outbox_ids: Iterable[int]) -> None:
         """Deliver these signals now; one that must wait for an older one is left to the sweep."""
@@ -69,10 +74,14 @@ class Courier:
 
     async def _send(self, row: OutboxRow) -> Exception | None:
         try:
+            if row.signal == TERMINATE:
+                await self._terminator.terminate(row)
+                return None
             message = SIGNALS[row.signal].model_validate({**row.payload, "workspace_id": str(row.workspace_id)})
             handle = self._client.get_workflow_handle(row.workflow_id)
             await handle.signal(row.signal, message, rpc_timeout=RPC_TIMEOUT)
-        except (RPCError, RuntimeError) as error:  # RuntimeError: the client could not connect
+        except (RPCError, RuntimeError, PerdureError, ValidationError) as error:
+            # RuntimeError: the client could not connect. The last two are of this signal and keep no other waiting.
             return error
         return None
 
@@ -97,11 +106,13 @@ async def _is_pointless(session: AsyncSession, row: OutboxRow, error: Exception)
         return False
     if error.status is RPCStatusCode.NOT_FOUND:
         return not await _waits_for_start(session, row.run_id)
-    return error.status in _POISON
+    return error.status in REFUSED
 
 
 async def _waits_for_start(session: AsyncSession, run_id: UUID) -> bool:
-    waiting = select(Run.id).where(Run.id == run_id, Run.status == RunStatus.PENDING, Run.dispatched_at.is_(None))
+    pending = and_(Run.status == RunStatus.PENDING, Run.dispatched_at.is_(None))
+    # What came back from a backup is looked for in Temporal first.
+    waiting = select(Run.id).where(Run.id == run_id, or_(pending, Run.restored_at.is_not(None)))
     return await session.scalar(waiting) is not None
 
 

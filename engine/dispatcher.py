@@ -8,16 +8,17 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, func, or_, select, update
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from db.outbox import due_signals
 from db.session import Database
 from db.tables import Run
 from engine.background import Background
@@ -25,6 +26,8 @@ from engine.client import workflow_id
 from engine.courier import Courier
 from engine.run_orders import RunOrder, load_order
 from engine.run_repair import end_run
+from engine.starting import REFUSED, RPC_TIMEOUT, Waits, fair_share
+from engine.telemetry import continuing
 from schemas.errors import ErrorCode, ErrorInfo
 from schemas.messages import GRAPH_RUN, RUNS_QUEUE, RunStatus
 
@@ -35,17 +38,18 @@ TASK_TIMEOUT, PATIENT_TASK_TIMEOUT = timedelta(seconds=2.5), timedelta(seconds=1
 where a living worker may need the time: for large plans, and in a rush, when tasks wait for a processor. Tasks that
 time out only because all are slow would be done again and again, and the rush would never end."""
 
-RPC_TIMEOUT = timedelta(seconds=5)
 SWEEP_AGE = timedelta(seconds=2)
 """Age at which a pending run is the sweep's business."""
+LONG_AGE = timedelta(seconds=15)
+"""The same of one that was touched since: whoever asks it to end again and again must not keep it from starting."""
 
 _BATCH = 200
-_CONCURRENT_STARTS = 8
+_CONCURRENT_STARTS = 3
+"""Few, so that in a rush those who still wait for their 202 get the processor before the starts behind it."""
+_PORTION = 8
+"""Starts of the sweep at once."""
 _MARK_PAUSE = 0.02
 """Seconds in which marks of started runs are collected for one statement."""
-
-_REFUSED = {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE}
-"""The server will never take this start, however often it is tried."""
 
 
 class Rush:
@@ -73,18 +77,19 @@ class Dispatcher:
         self._background = Background(concurrency=_CONCURRENT_STARTS)
         self._marks = _Marks(database)
         self._rush = Rush()
+        self._flood = Rush(count=100, seconds=0.5)
         database.after_commit(lambda effects: self.deliver_soon(effects.signals))
 
     def launch_soon(self, order: RunOrder) -> None:
-        """Start a run whose row was committed, without waiting."""
+        """Start a run whose row was committed, without waiting; in a flood leave it to the sweep."""
+        if self._flood.counts_one():
+            return
         asked = time.monotonic()
 
         async def start() -> None:
-            # After a long queue the sweep may have been faster; the row tells.
+            # After a long queue it is the sweep's business, which may have been faster.
             if time.monotonic() - asked < SWEEP_AGE.total_seconds():
                 await self.launch(order)
-            else:
-                await self.start_run(UUID(order.run.workspace_id), UUID(order.run.run_id))
 
         self._background.run_soon(start)
 
@@ -96,6 +101,10 @@ class Dispatcher:
         """Deliver signals whose rows were committed, without waiting."""
         if outbox_ids:
             self._background.run_soon(lambda: self.deliver(outbox_ids))
+
+    def do_soon(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do anything else that follows from a commit, without waiting; a sweep must do it if this does not succeed."""
+        self._background.run_soon(work)
 
     async def start_run(self, workspace_id: UUID, run_id: UUID) -> None:
         """Start the run if it still waits for its start."""
@@ -111,11 +120,12 @@ class Dispatcher:
             RPCError, RuntimeError: if Temporal does not answer; the row stays as it is.
         """
         try:
-            await self._start_workflow(order)
+            with continuing(order.traceparent):
+                await self._start_workflow(order)
         except WorkflowAlreadyStartedError:
             logger.info("run %s was executed already", order.run.run_id)
         except RPCError as error:
-            if error.status not in _REFUSED:
+            if error.status not in REFUSED:
                 raise
             await self._refuse(order, error)
             return
@@ -150,6 +160,7 @@ class Dispatcher:
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             task_timeout=PATIENT_TASK_TIMEOUT if self._rush.counts_one() or order.large else TASK_TIMEOUT,
             static_summary=order.workflow_name[:60],
+            priority=fair_share(order.run.workspace_id),
             rpc_timeout=RPC_TIMEOUT,
         )
 
@@ -160,25 +171,30 @@ class Dispatcher:
             workspace_id, run_id = UUID(order.run.workspace_id), UUID(order.run.run_id)
             await end_run(session, workspace_id, run_id, order.run.run_attempt, RunStatus.FAILED, info)
 
-    async def _forgotten_runs(self) -> list[tuple[UUID, UUID]]:
-        waiting = (
-            select(Run.workspace_id, Run.id)
-            .where(
-                Run.status == RunStatus.PENDING,
-                Run.dispatched_at.is_(None),
-                Run.updated_at < func.clock_timestamp() - SWEEP_AGE,
-            )
-            .order_by(Run.created_at)
-            .limit(_BATCH)
+    @property
+    def waits(self) -> Waits:
+        """What the sweep is about: runs that wait for their start, and signals that are due."""
+        now = func.clock_timestamp()
+        pending = select(Run.workspace_id, Run.id).where(
+            Run.status == RunStatus.PENDING,
+            Run.dispatched_at.is_(None),
+            or_(Run.updated_at < now - SWEEP_AGE, Run.created_at < now - LONG_AGE),
         )
+        return pending, due_signals()
+
+    async def _forgotten_runs(self) -> list[tuple[UUID, UUID]]:
+        """What waits for its start; workspaces take turns, so that one which left thousands makes no other wait."""
+        turn = func.row_number().over(partition_by=Run.workspace_id, order_by=Run.created_at)
+        pending, _ = self.waits
         async with self._database.system() as session:
-            return [(row.workspace_id, row.id) for row in await session.execute(waiting)]
+            rows = await session.execute(pending.order_by(turn, Run.created_at).limit(_BATCH))
+            return [(row.workspace_id, row.id) for row in rows]
 
     async def _start_all(self, runs: Sequence[tuple[UUID, UUID]]) -> int:
         """Start in portions; a portion that fails as a whole means that Temporal is away, so the rest can wait."""
         started = 0
-        for first in range(0, len(runs), _CONCURRENT_STARTS):
-            portion = runs[first : first + _CONCURRENT_STARTS]
+        for first in range(0, len(runs), _PORTION):
+            portion = runs[first : first + _PORTION]
             outcomes = await asyncio.gather(*(self.start_run(*run) for run in portion), return_exceptions=True)
             failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
             if failures:

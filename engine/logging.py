@@ -27,6 +27,8 @@ class LogSettings(BaseSettings):
 
 HIDDEN: Final = "[hidden]"
 MIN_SECRET_CHARS: Final = 6
+MOST_CHARS: Final = 200_000
+"""Of one value of a line; a line is searched for personal data up to `schemas.private_data.MAX_TEXT_CHARS`."""
 _SECRET_KEY: Final = re.compile(r"authorization|api_?key|token$|secret|password|cookie", re.IGNORECASE)
 _SECRET_TEXT: Final = re.compile(
     r"(?P<scheme>\bBearer )[^\s\"',]{6,}|(?P<url>://[^/\s:@\"']*:)[^/\s@\"']+(?=@)|\bsk-[A-Za-z0-9_-]{12,}"
@@ -38,7 +40,14 @@ _ACTIVITY_FIELDS: Final = {"workflow_id": "workflow_id", "activity_type": "activ
 
 
 def configure_logging(
-    service: str, *, level: str = "INFO", json: bool = True, secrets: Iterable[str] = (), stream: TextIO | None = None
+    service: str,
+    *,
+    level: str = "INFO",
+    json: bool = True,
+    secrets: Iterable[str] = (),
+    hide: Callable[[str], str] | None = None,
+    fields: Processor | None = None,
+    stream: TextIO | None = None,
 ) -> None:
     """Send the logs of this process to one stream.
 
@@ -47,9 +56,11 @@ def configure_logging(
         level: Lowest level that is written.
         json: One JSON object per line, or coloured text for a person.
         secrets: Values that must never be seen, wherever they turn up.
+        hide: Removes what else must not be seen, and is only learned while the process runs.
+        fields: Masks fields of a line before it is written.
         stream: Where to write; stderr by default.
     """
-    shared = _shared_processors(service)
+    shared = _shared_processors(service) + ([] if fields is None else [fields])
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -57,7 +68,7 @@ def configure_logging(
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(_SafeFormatter(secrets, foreign_pre_chain=shared, processors=_renderers(json=json)))
+    handler.setFormatter(_SafeFormatter(secrets, hide, foreign_pre_chain=shared, processors=_renderers(json=json)))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -85,9 +96,26 @@ def _renderers(*, json: bool) -> list[Processor]:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             structlog.processors.UnicodeDecoder(),
+            leave_out_long,
             structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
         ]
-    return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.dev.ConsoleRenderer()]
+    # Plain tracebacks: others show the values of variables, and wrap lines so that no search finds a secret in them.
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+
+
+def leave_out_long(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Name the length of texts that are too long for a line, which would be cut and be no JSON any more."""
+    return {
+        key: f"[{len(value):,} characters, too many for a log]" if _is_long(value) else value
+        for key, value in event.items()
+    }
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, str) and len(value) > MOST_CHARS
 
 
 def _name_service(service: str) -> Processor:
@@ -125,13 +153,15 @@ def _hide(value: Any) -> Any:
 class _SafeFormatter(structlog.stdlib.ProcessorFormatter):
     """Removes secrets from the finished line, tracebacks included."""
 
-    def __init__(self, secrets: Iterable[str], **options: Any) -> None:
+    def __init__(self, secrets: Iterable[str], hide: Callable[[str], str] | None, **options: Any) -> None:
         super().__init__(**options)
         self._scrub = scrubber(secrets)
+        self._hide = hide or str
 
     def format(self, record: logging.LogRecord) -> str:
         """See base class."""
-        return self._scrub(super().format(record))
+        # Secrets first: what is hidden next may be cut off in the midst of one.
+        return self._hide(self._scrub(super().format(record)))
 
 
 def scrubber(secrets: Iterable[str]) -> Callable[[str], str]:

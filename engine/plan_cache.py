@@ -42,9 +42,18 @@ class PlanCache:
     _bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def find(self, origin: PlanOrigin) -> Plan | None:
+        """The plan that is stored there, if it is cached."""
+        with self._lock:
+            key = _key(origin)
+            if (entry := self._entries.get(key)) is None:
+                return None
+            self._entries.move_to_end(key)
+            return entry.plan
+
     def get(self, data: bytes, origin: PlanOrigin | None, build: Callable[[bytes], Plan]) -> Plan:
         """The plan held by `data`, built at most once while it stays cached."""
-        key = f"{origin.workspace_id}/{origin.blob_hash}" if origin else hashlib.sha256(data).hexdigest()
+        key = _key(origin) if origin else hashlib.sha256(data).hexdigest()
         with self._lock:
             if (entry := self._entries.get(key)) is not None:
                 self._entries.move_to_end(key)
@@ -78,6 +87,10 @@ class PlanCache:
         identity = id(plan)
         # The callback runs when the plan is collected; it takes no lock because it may run inside of one.
         self._origins[identity] = (weakref.ref(plan, lambda _: self._origins.pop(identity, None)), origin)
+
+
+def _key(origin: PlanOrigin) -> str:
+    return f"{origin.workspace_id}/{origin.blob_hash}"
 
 
 PLANS = PlanCache()

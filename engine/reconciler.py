@@ -5,12 +5,11 @@ round over all unfinished rows asks for each, so that none is missed for good.
 """
 
 import logging
-import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
@@ -23,9 +22,13 @@ from db.session import Database
 from db.tables import Run
 from engine.client import workflow_id
 from engine.closed_workflows import Ending, read_ending, read_parent
+from engine.restored_runs import RestoredRuns
 from engine.run_repair import end_run
+from engine.starting import is_of_this_row
+from engine.workflow_names import run_of_workflow
 from schemas.errors import ErrorCode, ErrorInfo
-from schemas.messages import GRAPH_RUN, ChildDone, ParentLink, RunStatus
+from schemas.messages import GRAPH_RUN, UNFINISHED, ParentLink, RunStatus
+from schemas.signals import ChildDone
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +42,7 @@ _OVERLAP: Final = timedelta(minutes=1)
 _ROUND: Final = 10
 """Rows of the slow round per pass; each costs a call to Temporal."""
 _LISTED: Final = 200
-_UNFINISHED: Final = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.PAUSED)
 _ABNORMAL: Final = "ExecutionStatus IN ('Terminated', 'TimedOut', 'Failed', 'Canceled')"
-_WORKFLOW_ID: Final = re.compile(r"run-([0-9a-f-]{36})(?:\.(\d+))?(/.+)?")
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,16 @@ class Reconciler:
         self._since = datetime.now(UTC) - LOOK_BACK
         self._last: UUID | None = None
         self._told: OrderedDict[str, None] = OrderedDict()
+        self._restored = RestoredRuns(database, client)
 
     async def run_once(self) -> int:
         """One pass; the number of repairs."""
+        settled = await self._restored.settle_some()
         closed = await self._closed_of_late()
         rows = await self._rows([row for row in map(_run_of, closed) if row is not None])
         rows += await self._next_round()
-        repaired = sum([await self._check(row) for row in dict.fromkeys(rows)])
-        return repaired + sum([await self._release_parent(execution) for execution in closed])
+        repaired = sum([await _of_one(self._check(row)) for row in dict.fromkeys(rows)])
+        return settled + repaired + sum([await _of_one(self._release_parent(execution)) for execution in closed])
 
     # Finding
 
@@ -88,7 +91,7 @@ class Reconciler:
     async def _rows(self, wanted: Iterable[tuple[UUID, int]]) -> list[_Row]:
         attempts = dict(wanted)
         query = select(Run.workspace_id, Run.id, Run.attempt, Run.status).where(
-            Run.id.in_(sorted(attempts)), Run.status.in_(_UNFINISHED)
+            Run.id.in_(sorted(attempts)), Run.status.in_(UNFINISHED), Run.restored_at.is_(None)
         )
         async with self._database.system() as session:
             found = [_Row(*row[:3], RunStatus(row.status)) for row in await session.execute(query)]
@@ -99,7 +102,8 @@ class Reconciler:
         query = (
             select(Run.workspace_id, Run.id, Run.attempt, Run.status)
             .where(
-                Run.status.in_(_UNFINISHED),
+                Run.status.in_(UNFINISHED),
+                Run.restored_at.is_(None),
                 or_(Run.dispatched_at.is_not(None), Run.status != RunStatus.PENDING),
                 Run.updated_at < func.clock_timestamp() - QUIET,
             )
@@ -154,18 +158,19 @@ class Reconciler:
 
     async def _release_parent(self, execution: WorkflowExecution) -> bool:
         """A chunk of a foreach has no row; whoever waits for it must hear that it will not answer."""
-        found = _WORKFLOW_ID.fullmatch(execution.id)
+        found = run_of_workflow(execution.id)
         identity = f"{execution.id}/{execution.run_id}"
-        if found is None or found[3] is None or identity in self._told:
+        if found is None or found[2] or identity in self._told:
             return False
-        parent = await read_parent(self._client, execution.id)
-        rows = await self._rows([(UUID(found[1]), int(found[2] or 1))])
-        if parent is not None and rows:
+        rows = await self._rows([found[:2]])
+        # Only of runs that are still there: the keys of erased ones are gone, so nobody can read who waited.
+        parent = await read_parent(self._client, execution.id) if rows else None
+        if parent is not None:
             ending = await read_ending(self._client, execution)
             async with self._database.system() as session:
                 await self._tell_parent(session, rows[0].workspace_id, parent, ending)
         self._remember(identity)
-        return parent is not None and bool(rows)
+        return parent is not None
 
     async def _tell_parent(self, session: AsyncSession, workspace_id: UUID, parent: ParentLink, ending: Ending) -> None:
         done = ChildDone(
@@ -179,9 +184,18 @@ class Reconciler:
             self._told.popitem(last=False)
 
 
+async def _of_one(repair: Coroutine[Any, Any, bool]) -> bool:
+    """Repair one; what cannot be read of it keeps no other waiting."""
+    try:
+        return await repair
+    except Exception as error:
+        if not is_of_this_row(error):
+            raise
+        logger.warning("a run is left as it is: %s: %s", type(error).__name__, error)
+        return False
+
+
 def _run_of(execution: WorkflowExecution) -> tuple[UUID, int] | None:
     """Run and attempt that a workflow executes, if it is not a chunk."""
-    found = _WORKFLOW_ID.fullmatch(execution.id)
-    if found is None or found[3] is not None:
-        return None
-    return UUID(found[1]), int(found[2] or 1)
+    found = run_of_workflow(execution.id)
+    return found[:2] if found is not None and found[2] else None

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.snapshots import unpack_snapshot
 from db.tables import Run, Workflow, WorkflowVersion
-from schemas.messages import PlanRef, RunEdit, RunInput
+from engine.telemetry import TRACEPARENT
+from schemas.messages import Pins, PlanRef, RunEdit, RunInput
 
 LARGE_PLAN_BYTES: Final = 200_000
 """Stored size of a plan of about 500 nodes; above it the first workflow task may take seconds."""
@@ -21,6 +22,8 @@ class RunOrder:
 
     workflow_name: str
     run: RunInput
+    traceparent: str | None = None
+    """Trace of the request that asked for the run."""
 
     @property
     def large(self) -> bool:
@@ -31,7 +34,7 @@ class RunOrder:
 async def load_order(session: AsyncSession, run_id: UUID) -> RunOrder | None:
     """The order of a run that waits for its start; nothing if it was started already or does not exist."""
     waiting = (
-        select(Run, WorkflowVersion, Workflow.name)
+        select(Run, WorkflowVersion, Workflow)
         .join(WorkflowVersion, Run.version_id == WorkflowVersion.id)
         .join(Workflow, Run.workflow_id == Workflow.id)
         .where(Run.id == run_id, Run.status == "pending", Run.dispatched_at.is_(None))
@@ -39,8 +42,9 @@ async def load_order(session: AsyncSession, run_id: UUID) -> RunOrder | None:
     row = (await session.execute(waiting)).one_or_none()
     if row is None:
         return None
-    run, version, name = row
-    return RunOrder(workflow_name=name, run=_input(run, plan_reference(version)))
+    run, version, workflow = row
+    trace = (run.started_by or {}).get(TRACEPARENT)
+    return RunOrder(workflow.name, _input(run, workflow.slug, plan_reference(version)), trace)
 
 
 def plan_reference(version: WorkflowVersion) -> PlanRef:
@@ -53,7 +57,7 @@ def plan_reference(version: WorkflowVersion) -> PlanRef:
     )
 
 
-def _input(run: Run, plan: PlanRef) -> RunInput:
+def _input(run: Run, slug: str, plan: PlanRef) -> RunInput:
     edit = RunEdit.model_validate(run.edit) if run.edit is not None else None
     return RunInput(
         workspace_id=str(run.workspace_id),
@@ -64,4 +68,6 @@ def _input(run: Run, plan: PlanRef) -> RunInput:
         # A row keeps its last snapshot for good; only a retry or a fork goes on from it.
         snapshot=unpack_snapshot(run.snapshot) if edit is not None and run.snapshot is not None else None,
         edit=edit,
+        pins=Pins.model_validate(run.pinned) if run.pinned else None,
+        workflow=slug,
     )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.effects import effects
 from db.json_text import to_json
+from engine.metrics import RUNS_ENDED
 from schemas.errors import ErrorInfo
 from schemas.messages import RunStatus
 
@@ -35,4 +36,6 @@ async def end_run(
     }
     ended = bool(await session.scalar(_CLOSE, values))
     effects(session).runs.add(run_id)
+    if ended:
+        RUNS_ENDED.labels(status.value).inc()
     return ended

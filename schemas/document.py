@@ -118,7 +118,9 @@ class Limits(Strict):
     """Bounds of one run."""
 
     timeout: Duration = Field(default=30 * 86400.0, gt=0, le=3650 * 86400.0, description="Longest time of a run.")
-    max_cost_usd: float | None = Field(default=None, gt=0, description="The run stops before it spends more.")
+    max_cost_usd: float | None = Field(
+        default=None, gt=0, description="What models may cost in it and in runs that it starts; then a person is asked."
+    )
     max_steps: int = Field(default=100_000, ge=1, le=10_000_000, description="Steps a run may execute.")
     max_parallel: int = Field(default=50, ge=1, le=500, description="Steps under way at once.")
 
@@ -149,6 +151,21 @@ class Position(Strict):
     y: float
 
 
+class NodeGroup(Strict):
+    """A named frame around some nodes on the canvas."""
+
+    title: str = Field(default="", max_length=200)
+    nodes: list[str] = Field(max_length=10_000, description="Ids of nodes of the root graph.")
+    color: str | None = Field(default=None, max_length=32)
+
+
+class PinnedOutput(Strict):
+    """What a node gives in tests from the editor instead of being executed."""
+
+    output: Any = None
+    port: str | None = Field(default=None, description="Port through which it leaves; its first one by default.")
+
+
 class Document(Graph):
     """A whole workflow."""
 
@@ -160,3 +177,9 @@ class Document(Graph):
     limits: Limits = Field(default_factory=Limits)
     layout: dict[str, Position] = Field(default_factory=dict, description="Never part of the content hash.")
     notes: list[Note] = Field(default_factory=list, description="Never part of the content hash.")
+    groups: list[NodeGroup] = Field(default_factory=list, description="Never part of the content hash.")
+    pins: dict[str, PinnedOutput] = Field(
+        default_factory=dict,
+        description="Outputs for tests from the editor, by root node id. Runs that are no tests never see them; never "
+        "part of the content hash.",
+    )

@@ -20,6 +20,8 @@ class ErrorClass(StrEnum):
 
     TRANSIENT = "transient"
     RATE_LIMITED = "rate_limited"
+    DEFERRED = "deferred"
+    QUOTA = "quota"
     USER_CONFIG = "user_config"
     NEEDS_USER = "needs_user"
     REJECTED = "rejected"
@@ -29,7 +31,10 @@ class ErrorClass(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
     TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
+    GONE = "gone"
     UNAVAILABLE = "unavailable"
 
 
@@ -44,6 +49,8 @@ class ErrorCode(StrEnum):
     OUTPUT_INVALID = "output_invalid"
     # rate limited
     RATE_LIMITED = "rate_limited"
+    # our own limits: the step waits its turn, which is no failed attempt
+    THROTTLED = "throttled"
     # the workflow or its input must change
     INVALID_DOCUMENT = "invalid_document"
     INVALID_REQUEST = "invalid_request"
@@ -65,13 +72,21 @@ class ErrorCode(StrEnum):
     # a person must act first
     MISSING_CREDENTIAL = "missing_credential"
     AUTH_FAILED = "auth_failed"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    TOOLS_CHANGED = "tools_changed"
     # refused by a person or a model
     REJECTED = "rejected"
     CONTENT_REFUSED = "content_refused"
+    APPROVAL_MISMATCH = "approval_mismatch"
     # limits of the run
     RUN_TIMEOUT = "run_timeout"
     STEP_LIMIT = "step_limit"
     COST_LIMIT = "cost_limit"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    # limits of an agent; what its calls cost ends in cost_limit too
+    TURN_LIMIT = "turn_limit"
+    TOKEN_LIMIT = "token_limit"  # noqa: S105 - tokens of a model
+    TIME_LIMIT = "time_limit"
     # ended from outside
     CANCELLED = "cancelled"
     TERMINATED = "terminated"
@@ -81,9 +96,23 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     ALREADY_DECIDED = "already_decided"
+    ALREADY_ANSWERED = "already_answered"
+    STALE_APPROVAL = "stale_approval"
+    CLAIMED = "claimed"
+    UNDO_REFUSED = "undo_refused"
+    SELF_APPROVAL = "self_approval"
+    NOT_ASSIGNED = "not_assigned"
+    ASSIGNMENT_RELEASED = "assignment_released"
+    LINK_EXPIRED = "link_expired"
+    LINK_USED = "link_used"
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
+    STALE_REVISION = "stale_revision"
     UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    QUOTA_EXCEEDED = "quota_exceeded"
     BODY_TOO_LARGE = "body_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    DATA_ERASED = "data_erased"
     UNAVAILABLE = "unavailable"
 
 
@@ -99,6 +128,10 @@ class Reaction(BaseModel):
 REACTIONS: dict[ErrorClass, Reaction] = {
     ErrorClass.TRANSIENT: Reaction(retryable=True, http_status=502),
     ErrorClass.RATE_LIMITED: Reaction(retryable=True, http_status=429),
+    # Not by Temporal, which would count it: the workflow schedules the step again.
+    ErrorClass.DEFERRED: Reaction(retryable=False, http_status=429),
+    # A quota outlasts the attempts of a step: it fails at once, and can be retried when the quota was raised.
+    ErrorClass.QUOTA: Reaction(retryable=False, http_status=429),
     ErrorClass.USER_CONFIG: Reaction(retryable=False, http_status=422),
     ErrorClass.NEEDS_USER: Reaction(retryable=False, http_status=424),
     ErrorClass.REJECTED: Reaction(retryable=False, http_status=422),
@@ -108,7 +141,10 @@ REACTIONS: dict[ErrorClass, Reaction] = {
     ErrorClass.NOT_FOUND: Reaction(retryable=False, http_status=404),
     ErrorClass.CONFLICT: Reaction(retryable=False, http_status=409),
     ErrorClass.UNAUTHENTICATED: Reaction(retryable=False, http_status=401),
+    ErrorClass.FORBIDDEN: Reaction(retryable=False, http_status=403),
     ErrorClass.TOO_LARGE: Reaction(retryable=False, http_status=413),
+    ErrorClass.UNSUPPORTED: Reaction(retryable=False, http_status=415),
+    ErrorClass.GONE: Reaction(retryable=False, http_status=410),
     ErrorClass.UNAVAILABLE: Reaction(retryable=True, http_status=503),
 }
 
@@ -120,6 +156,7 @@ CLASS_OF: dict[ErrorCode, ErrorClass] = {
     _E.STREAM_CUT: _C.TRANSIENT,
     _E.OUTPUT_INVALID: _C.TRANSIENT,
     _E.RATE_LIMITED: _C.RATE_LIMITED,
+    _E.THROTTLED: _C.DEFERRED,
     _E.INVALID_DOCUMENT: _C.USER_CONFIG,
     _E.INVALID_REQUEST: _C.USER_CONFIG,
     _E.INVALID_INPUT: _C.USER_CONFIG,
@@ -139,20 +176,41 @@ CLASS_OF: dict[ErrorCode, ErrorClass] = {
     _E.CHILD_FAILED: _C.USER_CONFIG,
     _E.MISSING_CREDENTIAL: _C.NEEDS_USER,
     _E.AUTH_FAILED: _C.NEEDS_USER,
+    _E.OUTCOME_UNKNOWN: _C.NEEDS_USER,
+    _E.TOOLS_CHANGED: _C.NEEDS_USER,
     _E.REJECTED: _C.REJECTED,
     _E.CONTENT_REFUSED: _C.REJECTED,
+    _E.APPROVAL_MISMATCH: _C.REJECTED,
     _E.RUN_TIMEOUT: _C.BUDGET,
     _E.STEP_LIMIT: _C.BUDGET,
     _E.COST_LIMIT: _C.BUDGET,
+    _E.BUDGET_EXHAUSTED: _C.BUDGET,
+    _E.TURN_LIMIT: _C.BUDGET,
+    _E.TOKEN_LIMIT: _C.BUDGET,
+    _E.TIME_LIMIT: _C.BUDGET,
     _E.CANCELLED: _C.CANCELLED,
     _E.TERMINATED: _C.CANCELLED,
     _E.INTERNAL: _C.INTERNAL,
     _E.NOT_FOUND: _C.NOT_FOUND,
     _E.CONFLICT: _C.CONFLICT,
     _E.ALREADY_DECIDED: _C.CONFLICT,
+    _E.ALREADY_ANSWERED: _C.CONFLICT,
+    _E.STALE_APPROVAL: _C.CONFLICT,
+    _E.CLAIMED: _C.CONFLICT,
+    _E.UNDO_REFUSED: _C.CONFLICT,
+    _E.SELF_APPROVAL: _C.FORBIDDEN,
+    _E.NOT_ASSIGNED: _C.FORBIDDEN,
+    _E.ASSIGNMENT_RELEASED: _C.FORBIDDEN,
+    _E.LINK_EXPIRED: _C.CONFLICT,
+    _E.LINK_USED: _C.CONFLICT,
     _E.IDEMPOTENCY_MISMATCH: _C.CONFLICT,
     _E.UNAUTHENTICATED: _C.UNAUTHENTICATED,
+    _E.STALE_REVISION: _C.CONFLICT,
+    _E.FORBIDDEN: _C.FORBIDDEN,
+    _E.QUOTA_EXCEEDED: _C.QUOTA,
     _E.BODY_TOO_LARGE: _C.TOO_LARGE,
+    _E.UNSUPPORTED_MEDIA_TYPE: _C.UNSUPPORTED,
+    _E.DATA_ERASED: _C.GONE,
     _E.UNAVAILABLE: _C.UNAVAILABLE,
 }
 

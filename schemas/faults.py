@@ -43,6 +43,9 @@ class FaultCode(StrEnum):
     INVALID_TIMEOUT = "invalid_timeout"
     INVALID_COMPENSATION = "invalid_compensation"
     UNKNOWN_WORKFLOW = "unknown_workflow"
+    UNKNOWN_CREDENTIAL = "unknown_credential"
+    UNSUITABLE_CREDENTIAL = "unsuitable_credential"
+    MISPLACED_CREDENTIAL = "misplaced_credential"
 
 
 class Fault(BaseModel):

@@ -21,6 +21,10 @@ MAX_VALUE_DEPTH = 100
 MAX_INPUT_BYTES = 2 * 1024 * 1024
 """JSON size of the input of a run."""
 
+LOG_SECONDS = 30.0
+"""Seconds that an attempt of a step has beyond its timeout for its entries in the run log, which may have to wait for
+the database."""
+
 MAX_VALUE_BYTES = 1024 * 1024
 """JSON size of one step's resolved configuration, output, or of one expression's result."""
 

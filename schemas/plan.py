@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.credentials.references import CredentialUse, credential_uses
 from schemas.document import Join, Limits, OnError, Retry
 
 PLAN_FORMAT: Final = "perdure-plan/1"
@@ -54,6 +55,11 @@ class PlanNode(_Frozen):
     compensates: bool = Field(default=False, description="Runs only to undo another node.")
     loop: int | None = Field(default=None, description="Innermost loop this node is in, index into `loops`.")
     body: "PlanGraph | None" = Field(default=None, description="Graph that a foreach runs per item.")
+
+    @cached_property
+    def credentials(self) -> tuple[CredentialUse, ...]:
+        """Where its settings, as they are written, name credentials."""
+        return credential_uses(self.config)
 
 
 class PlanEdge(_Frozen):
@@ -143,6 +149,7 @@ class PinnedVersion(_Frozen):
     plan_hash: str
     blob_hash: str = Field(default="", description="Where the plan is stored: content address in the blob store.")
     size: int = Field(default=0, description="Bytes of the stored plan.")
+    asks_person: bool = Field(default=False, description="Whether a run of it may ask a person.")
 
 
 class Plan(_Frozen):
@@ -157,6 +164,17 @@ class Plan(_Frozen):
     pinned: dict[str, PinnedVersion] = Field(
         default_factory=dict, description="By workflow reference as written in sub_workflow nodes."
     )
+
+    @cached_property
+    def credentials(self) -> tuple[str, ...]:
+        """Every reference to a credential, those in bodies included."""
+        found: set[str] = set()
+        graphs = [self.graph]
+        while graphs:
+            for node in graphs.pop().nodes:
+                found.update(use.reference for use in node.credentials)
+                graphs += [node.body] if node.body is not None else []
+        return tuple(sorted(found))
 
     def graph_at(self, path: str) -> PlanGraph:
         """The root graph for `""`, the body of a foreach for its dotted node path (`each.inner`)."""

@@ -19,6 +19,7 @@ class EventType(StrEnum):
     RUN_CANCELLED = "run.cancelled"
     RUN_TERMINATED = "run.terminated"
     RUN_RETRIED = "run.retried"
+    RUN_STEERED = "run.steered"
     STEP_STARTED = "step.started"
     STEP_WAITING = "step.waiting"
     STEP_DELTA = "step.delta"
@@ -32,6 +33,10 @@ class EventType(StrEnum):
     APPROVAL_OPENED = "approval.opened"
     APPROVAL_DECIDED = "approval.decided"
     APPROVAL_EXPIRED = "approval.expired"
+    APPROVAL_REOPENED = "approval.reopened"
+    APPROVAL_COMMENTED = "approval.commented"
+    APPROVAL_REMINDED = "approval.reminded"
+    APPROVAL_ESCALATED = "approval.escalated"
 
 
 class RunEvent(BaseModel):

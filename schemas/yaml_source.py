@@ -255,6 +255,14 @@ class _Builder:
         top.key = None
 
 
+def plain_value(text: str) -> Any:
+    """What `text` means when it is written without quotes."""
+    try:
+        return _plain(text, Spot(1, 1))
+    except _UnreadableError:
+        return None
+
+
 def _plain(text: str, spot: Spot) -> Any:
     """Value of a scalar without quotes."""
     if _NULL.fullmatch(text):

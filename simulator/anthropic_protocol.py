@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from simulator.conversation import Answer, Finish, Question, Tool, Turn, Usage
@@ -21,27 +22,32 @@ def read(body: dict[str, Any]) -> Question:
     """The question in a request body.
 
     Raises:
-        KeyError, TypeError: if a required field is missing or of the wrong type.
+        KeyError, TypeError, ValueError: if a required field is missing, of the wrong type, or of no sense.
     """
+    _check_pairs(body["messages"])
+    _check_tools(body)
     form = (body.get("output_config") or {}).get("format") or {}
     tools = tuple(Tool(tool["name"], tool.get("input_schema", {})) for tool in body.get("tools") or ())
     choice = body.get("tool_choice") or {}
     return Question(
         model=body["model"],
         system=_text(body.get("system")),
-        turns=tuple(Turn(message["role"], _text(message["content"])) for message in body["messages"]),
+        turns=tuple(turn for message in body["messages"] for turn in _turns(message)),
         schema=form.get("schema"),
-        tools=tools,
+        tools=() if choice.get("type") == "none" else tools,
         forced_tool=_forced(choice, tools),
         stream=bool(body.get("stream")),
         include_usage=True,
         max_tokens=int(body["max_tokens"]),
+        thinking=_checked_thinking(body),
+        remembered="cache_control" in _last_block(body["messages"]),
     )
 
 
 def whole(answer: Answer, question: Question, call_id: str) -> dict[str, Any]:
     """The answer as one JSON object."""
-    content: list[dict[str, Any]] = [{"type": "text", "text": answer.text}] if answer.text else []
+    content: list[dict[str, Any]] = [_thinking(answer.thought)] if answer.thought else []
+    content += [{"type": "text", "text": answer.text}] if answer.text else []
     content += [_tool_use(answer, index, call_id, call.arguments) for index, call in enumerate(answer.tool_calls)]
     return {**_message(question, call_id, content, _usage(answer.usage)), **_stop(answer)}
 
@@ -57,6 +63,9 @@ def stream(answer: Answer, question: Question, call_id: str) -> Iterator[bytes]:
             yield _event("ping", {})
         for piece in pieces(text):
             yield _event("content_block_delta", {"index": number, "delta": {"type": kind, field: piece}})
+        if kind == "thinking_delta":
+            seal = {"type": "signature_delta", "signature": _seal(text)}
+            yield _event("content_block_delta", {"index": number, "delta": seal})
         yield _event("content_block_stop", {"index": number})
     yield _event("message_delta", {"delta": _stop(answer), "usage": {"output_tokens": answer.usage.tokens_out}})
     yield _event("message_stop", {})
@@ -87,11 +96,13 @@ def request_id_header() -> str:
 
 def _blocks(answer: Answer, call_id: str) -> Iterator[tuple[dict[str, Any], str, str, str]]:
     """First event, delta type, delta field and text of every content block."""
+    if answer.thought:
+        yield {"type": "thinking", "thinking": "", "signature": ""}, "thinking_delta", "thinking", answer.thought
     if answer.text:
         yield {"type": "text", "text": ""}, "text_delta", "text", answer.text
     for index, call in enumerate(answer.tool_calls):
         start = _tool_use(answer, index, call_id, {})
-        yield start, "input_json_delta", "partial_json", json.dumps(call.arguments)
+        yield start, "input_json_delta", "partial_json", call.text
 
 
 def _tool_use(answer: Answer, index: int, call_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -121,8 +132,8 @@ def _message(question: Question, call_id: str, content: list[dict[str, Any]], us
 
 def _usage(usage: Usage) -> dict[str, Any]:
     return {
-        "input_tokens": usage.tokens_in - usage.cached,
-        "cache_creation_input_tokens": 0,
+        "input_tokens": usage.tokens_in - usage.cached - usage.written,
+        "cache_creation_input_tokens": usage.written,
         "cache_read_input_tokens": usage.cached,
         "output_tokens": usage.tokens_out,
         "service_tier": "standard",
@@ -133,10 +144,87 @@ def _event(kind: str, body: dict[str, Any]) -> bytes:
     return f"event: {kind}\ndata: {json.dumps({'type': kind, **body})}\n\n".encode()
 
 
+def _turns(message: dict[str, Any]) -> Iterator[Turn]:
+    """The turns of a message: answers of tools are turns of their own."""
+    content = message["content"]
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    if not blocks:
+        raise ValueError("messages must have non-empty content")
+    for block in blocks:
+        if block["type"] == "text" and not block["text"].strip():
+            raise ValueError("text content blocks must contain non-whitespace text")
+    results = [block for block in blocks if block["type"] == "tool_result"]
+    rest = [block for block in blocks if block["type"] != "tool_result"]
+    yield from (Turn("tool", _text(block.get("content"))) for block in results)
+    if rest:
+        yield Turn(message["role"], _text(rest), any(block["type"] == "tool_use" for block in rest))
+
+
+def _check_pairs(messages: list[dict[str, Any]]) -> None:
+    """Refuse what the vendor refuses: calls that are not all answered at the beginning of the next message."""
+    waiting: set[str] = set()
+    for message in messages:
+        blocks = message["content"] if isinstance(message["content"], list) else []
+        answers = {block["tool_use_id"] for block in blocks if block["type"] == "tool_result"}
+        if answers != waiting:
+            raise ValueError(f"tool_use ids without tool_result, or the other way round: {answers ^ waiting}")
+        waiting = {block["id"] for block in blocks if block["type"] == "tool_use"}
+    if waiting:
+        raise ValueError(f"tool_use ids without tool_result: {waiting}")
+
+
+def _check_tools(body: dict[str, Any]) -> None:
+    """Refuse, as the vendor does, a conversation with calls of tools in a request without tools."""
+    contents = [message["content"] for message in body["messages"] if isinstance(message["content"], list)]
+    if not body.get("tools") and any(block["type"] == "tool_use" for content in contents for block in content):
+        raise ValueError("Requests which include `tool_use` or `tool_result` blocks must define tools")
+
+
+def _checked_thinking(body: dict[str, Any]) -> bool:
+    """Whether the model is to think; thoughts that were changed, or are missing where they must be, are refused."""
+    kind = (body.get("thinking") or {}).get("type", "disabled")
+    for message in body["messages"]:
+        for block in message["content"] if isinstance(message["content"], list) else ():
+            if block["type"] == "thinking" and block["signature"] != _seal(block["thinking"]):
+                raise ValueError("Invalid `signature` in `thinking` block")
+    if kind == "enabled":
+        if body["thinking"]["budget_tokens"] >= body["max_tokens"]:
+            raise ValueError("`max_tokens` must be greater than `thinking.budget_tokens`")
+        _check_first_thought(body["messages"])
+    return bool(kind != "disabled")
+
+
+def _check_first_thought(messages: list[dict[str, Any]]) -> None:
+    """With a budget to think, a turn that called tools must come back with its thoughts."""
+    last = next((message for message in reversed(messages) if message["role"] == "assistant"), None)
+    blocks = last["content"] if last and isinstance(last["content"], list) else []
+    if any(block["type"] == "tool_use" for block in blocks) and not blocks[0]["type"].endswith("thinking"):
+        raise ValueError("Expected `thinking` or `redacted_thinking`, but found `tool_use`")
+
+
+def _last_block(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    content = messages[-1]["content"]
+    return content[-1] if isinstance(content, list) else {}
+
+
+def _thinking(thought: str) -> dict[str, Any]:
+    return {"type": "thinking", "thinking": thought, "signature": _seal(thought)}
+
+
+def _seal(thought: str) -> str:
+    return sha256(f"sealed {thought}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _text(content: Any) -> str:
     if isinstance(content, list):
-        return "".join(part.get("text", "") for part in content)
+        return "".join(_block_text(block) for block in content)
     return content or ""
+
+
+def _block_text(block: dict[str, Any]) -> str:
+    if block.get("type") == "tool_use":
+        return json.dumps(block["input"])
+    return str(block.get("text", f"[{block.get('type')}]"))
 
 
 def _forced(choice: dict[str, Any], tools: tuple[Tool, ...]) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -9,14 +10,17 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
-from simulator import anthropic_protocol, embeddings, faults, model, openai_protocol
+from simulator import anthropic_protocol, embeddings, faults, model, openai_protocol, responses_protocol
 from simulator.conversation import Answer, Question
 from simulator.faults import Break, Refusal
-from simulator.markers import BadMarkerError, FaultMarker, Steering, read_markers
+from simulator.markers import BadMarkerError, FaultMarker, Steering
+from simulator.oauth import OAuthProvider
+from simulator.scripts import steer
 from simulator.stats import Stats
 from simulator.transport import PacedAnswer
+from simulator.vault import VaultServer
 from simulator.wire import WireProtocol
 
 STEP_HEADER = "x-perdure-step"
@@ -37,6 +41,17 @@ class Options:
     token_latency: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request that is answered."""
+
+    body: dict[str, Any]
+    question: Question
+    steering: Steering
+    fault: FaultMarker | None
+    step: str
+
+
 def create_app(options: Options | None = None) -> Starlette:
     """A fresh simulator with its own counters."""
     return Simulator(options or Options()).app
@@ -51,19 +66,33 @@ class Simulator:
         self.app = Starlette(
             routes=[
                 Route("/v1/chat/completions", self._chat_completions, methods=["POST"]),
+                Route("/v1/responses", self._responses, methods=["POST"]),
                 Route("/v1/messages", self._messages, methods=["POST"]),
-                Route("/v1/embeddings", embeddings.serve, methods=["POST"]),
+                Route("/v1/embeddings", self._embeddings, methods=["POST"]),
                 Route("/v1/models", self._models),
                 Route("/sim/stats", self._report),
                 Route("/healthz", self._health),
+                Mount("/vault", VaultServer().app),
+                *OAuthProvider().app.routes,
             ]
         )
 
     async def _chat_completions(self, request: Request) -> Any:
         return await self._serve(request, openai_protocol)
 
+    async def _responses(self, request: Request) -> Any:
+        return await self._serve(request, responses_protocol)
+
     async def _messages(self, request: Request) -> Any:
         return await self._serve(request, anthropic_protocol)
+
+    async def _embeddings(self, request: Request) -> Response:
+        asked = await self._understand(request, openai_protocol, embeddings.read)
+        if isinstance(asked, Response):
+            return asked
+        usage = embeddings.usage(asked.body)
+        self._stats.complete(asked.step, usage.tokens_in, 0)
+        return JSONResponse(embeddings.answer(asked.body, usage))
 
     async def _models(self, request: Request) -> Response:
         return JSONResponse(openai_protocol.models())
@@ -75,10 +104,19 @@ class Simulator:
         return JSONResponse({"status": "ok"})
 
     async def _serve(self, request: Request, protocol: WireProtocol) -> Any:
+        asked = await self._understand(request, protocol, protocol.read)
+        if isinstance(asked, Response):
+            return asked
+        return self._answer(protocol, asked.question, asked.steering, asked.fault, asked.step)
+
+    async def _understand(
+        self, request: Request, protocol: WireProtocol, read: Callable[[Any], Question]
+    ) -> "_Asked | Response":
+        """What is asked, after the time that it takes; or the error that answers it."""
         body = await request.body()
         try:
-            question: Question = protocol.read(json.loads(body))
-            steering = read_markers(question.asked)
+            question = read(json.loads(body))
+            steering = steer(question)
             fault = self._due(steering, question)
         except BadMarkerError as error:
             return self._refuse(protocol, Refusal(400, "bad_marker"), str(error))
@@ -90,7 +128,7 @@ class Simulator:
         refusal = _refusal(request, question, steering, fault)
         if refusal:
             return self._refuse(protocol, refusal, question.model)
-        return self._answer(protocol, question, steering, fault, step)
+        return _Asked(json.loads(body), question, steering, fault, step)
 
     def _due(self, steering: Steering, question: Question) -> FaultMarker | None:
         """The first fault that is meant for this model and not used up; it is counted."""

@@ -1,5 +1,6 @@
 """A model call and its answer, in the simulator's own terms; both vendors' protocols map to them."""
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -22,6 +23,8 @@ class Turn:
 
     role: str
     text: str
+    calls: bool = False
+    """Whether it calls tools."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,13 @@ class ToolCall:
 
     name: str
     arguments: dict[str, Any]
+    raw: str | None = None
+    """The arguments as they are sent, if they are no JSON object."""
+
+    @property
+    def text(self) -> str:
+        """The arguments as they are sent."""
+        return json.dumps(self.arguments) if self.raw is None else self.raw
 
 
 @dataclass(frozen=True)
@@ -54,11 +64,19 @@ class Question:
     stream: bool = False
     include_usage: bool = False
     max_tokens: int | None = None
+    thinking: bool = False
+    remembered: bool = False
+    """Whether the client asks for a prompt cache."""
 
     @property
     def asked(self) -> str:
         """Everything that was said to the model: markers are looked for here, never in its own answers."""
         return "\n".join((self.system, *(turn.text for turn in self.turns if turn.role != "assistant")))
+
+    @property
+    def answered(self) -> int:
+        """How many turns begin the conversation up to and with the model's last answer."""
+        return max((at + 1 for at, turn in enumerate(self.turns) if turn.role == "assistant"), default=0)
 
     @property
     def last(self) -> str:
@@ -84,6 +102,8 @@ class Usage:
     tokens_in: int
     tokens_out: int
     cached: int = 0
+    written: int = 0
+    """Of `tokens_in`, those that the prompt cache learned."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +114,7 @@ class Answer:
     usage: Usage
     finish: Finish = Finish.STOP
     tool_calls: tuple[ToolCall, ...] = field(default=())
+    thought: str = ""
 
     @property
     def refused(self) -> bool:

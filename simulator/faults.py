@@ -62,6 +62,8 @@ def refusal(fault: FaultMarker) -> Refusal | None:
 
 def change(fault: FaultMarker, answer: Answer) -> Answer:
     """The unwelcome answer that a fault turns a good one into; other faults leave it as it is."""
+    if fault.name == "many_tools":
+        return _call(tuple(ToolCall("no_such_tool", {"x": n}) for n in range(int(fault.value or 50))))(answer)
     changer = _CHANGES.get(fault.name)
     return changer(answer) if changer else answer
 
@@ -73,7 +75,7 @@ def transport_break(fault: FaultMarker | None) -> Break | None:
 
 def known(name: str) -> bool:
     """Whether there is a fault of this name."""
-    return name in _RATE_LIMITS or name in _REFUSALS or name in _CHANGES or name in set(Break)
+    return name in _RATE_LIMITS or name in _REFUSALS or name in _CHANGES or name == "many_tools" or name in set(Break)
 
 
 def _date(seconds: float) -> dict[str, str]:
@@ -124,6 +126,11 @@ def _call(calls: tuple[ToolCall, ...]) -> Callable[[Answer], Answer]:
     return lambda answer: replace(answer, text="", tool_calls=calls, finish=Finish.TOOL_CALLS)
 
 
+def _spoil(arguments: str) -> Callable[[Answer], Answer]:
+    """Other arguments for every call."""
+    return lambda answer: replace(answer, tool_calls=tuple(replace(call, raw=arguments) for call in answer.tool_calls))
+
+
 _CHANGES: dict[str, Callable[[Answer], Answer]] = {
     "refusal": _refuse,
     "content_filter": _filter,
@@ -136,5 +143,7 @@ _CHANGES: dict[str, Callable[[Answer], Answer]] = {
     "two_answers": lambda answer: replace(answer, text=f"{answer.text}\n{answer.text}"),
     "unclean_text": _say("before\x00 middle\ud800 after"),
     "unknown_tool": _call((ToolCall("no_such_tool", {"x": 1}),)),
-    "many_tools": _call(tuple(ToolCall("no_such_tool", {"x": n}) for n in range(50))),
+    "malformed_tool": _spoil('{"a": 1, "b": '),
+    "scalar_tool": _spoil("[1, 2]"),
+    "misfit_tool": _spoil('{"no_such_argument": true}'),
 }

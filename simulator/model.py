@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ def answer(question: Question, steering: Steering, fault: FaultMarker | None) ->
     """What the model says."""
     text, calls = _content(question, steering)
     finish = Finish.TOOL_CALLS if calls else Finish.STOP
-    said = Answer(text, Usage(0, 0), finish, calls)
+    said = Answer(text, Usage(0, 0), finish, calls, _thought(question, steering))
     if fault:
         said = faults.change(fault, said)
     return _counted(_bounded(said, question.max_tokens), question, steering)
@@ -31,7 +32,13 @@ def pieces(text: str) -> list[str]:
 
 def _content(question: Question, steering: Steering) -> tuple[str, tuple[ToolCall, ...]]:
     if steering.tool_calls:
-        return "", tuple(steering.tool_calls)
+        return steering.reply if steering.scripted and steering.reply else "", tuple(steering.tool_calls)
+    if steering.loop is not None and question.tools:
+        return "", (steering.loop,)
+    if steering.scripted:
+        return steering.reply or "", ()
+    if steering.clock:
+        return f"{time.time() * 1_000:.2f}", ()
     prompt = without_markers(question.asked)
     if question.forced_tool:
         return "", (_forced(question, steering, prompt),)
@@ -45,6 +52,12 @@ def _content(question: Question, steering: Steering) -> tuple[str, tuple[ToolCal
     if question.json_mode:
         return json.dumps({"answer": _prose(prompt)}, ensure_ascii=False), ()
     return _prose(prompt), ()
+
+
+def _thought(question: Question, steering: Steering) -> str:
+    if steering.thought is not None:
+        return steering.thought
+    return f"The conversation has {len(question.turns)} messages; I know what to say." if question.thinking else ""
 
 
 def _forced(question: Question, steering: Steering, prompt: str) -> ToolCall:
@@ -82,10 +95,20 @@ def _bounded(said: Answer, max_tokens: int | None) -> Answer:
 
 
 def _counted(said: Answer, question: Question, steering: Steering) -> Answer:
-    spoken = said.text + "".join(json.dumps(call.arguments) for call in said.tool_calls)
+    spoken = said.thought + said.text + "".join(call.text for call in said.tool_calls)
+    size = steering.usage.get("in", question.size)
+    cached = min(steering.usage.get("cached", _remembered(question)), size)
     usage = Usage(
-        tokens_in=steering.usage.get("in", question.size),
+        tokens_in=size,
         tokens_out=steering.usage.get("out", count_tokens(spoken)),
-        cached=steering.usage.get("cached", 0),
+        cached=cached,
+        written=size - cached if question.remembered and "cached" not in steering.usage else 0,
     )
     return replace(said, usage=usage)
+
+
+def _remembered(question: Question) -> int:
+    """Tokens of the beginning that an earlier call has put into the prompt cache: all up to the last answer."""
+    if not question.remembered or not question.answered:
+        return 0
+    return replace(question, turns=question.turns[: question.answered - 1]).size

@@ -26,7 +26,8 @@ def read(body: dict[str, Any]) -> Question:
     Raises:
         KeyError, TypeError: if a required field is missing or of the wrong type.
     """
-    messages = [Turn(message["role"], _text(message.get("content"))) for message in body["messages"]]
+    messages = [_turn(message) for message in body["messages"]]
+    _check_pairs(body["messages"])
     form = body.get("response_format") or {}
     choice = body.get("tool_choice")
     tools = tuple(
@@ -38,7 +39,7 @@ def read(body: dict[str, Any]) -> Question:
         turns=tuple(turn for turn in messages if turn.role not in ("system", "developer")),
         schema=form["json_schema"]["schema"] if form.get("type") == "json_schema" else None,
         json_mode=form.get("type") == "json_object",
-        tools=tools,
+        tools=() if choice == "none" else tools,
         forced_tool=_forced(choice, tools),
         stream=bool(body.get("stream")),
         include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
@@ -114,7 +115,7 @@ def _tool_calls(answer: Answer, call_id: str) -> list[dict[str, Any]]:
         {
             "id": f"call_{call_id}_{index}",
             "type": "function",
-            "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+            "function": {"name": call.name, "arguments": call.text},
         }
         for index, call in enumerate(answer.tool_calls)
     ]
@@ -156,9 +157,29 @@ def _usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _text(content: Any) -> str:
+def _turn(message: dict[str, Any]) -> Turn:
+    calls = message.get("tool_calls") or ()
+    text = text_of(message.get("content")) + "".join(call["function"]["arguments"] for call in calls)
+    return Turn(message["role"], text, bool(calls))
+
+
+def _check_pairs(messages: list[dict[str, Any]]) -> None:
+    """Refuse what the vendor refuses: a tool call without an answer right after it, or an answer to no call."""
+    waiting: set[str] = set()
+    for message in messages:
+        if message["role"] == "tool":
+            waiting.remove(message["tool_call_id"])
+        elif waiting:
+            raise ValueError(f"tool calls without an answer: {waiting}")
+        waiting |= {call["id"] for call in message.get("tool_calls") or ()}
+    if waiting:
+        raise ValueError(f"tool calls without an answer: {waiting}")
+
+
+def text_of(content: Any) -> str:
+    """All text of a message; of an image or a file a word that it is there."""
     if isinstance(content, list):
-        return "".join(part.get("text", "") for part in content)
+        return "".join(part.get("text", f"[{part.get('type')}]") for part in content)
     return content or ""
 
 

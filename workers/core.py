@@ -13,6 +13,8 @@ from temporalio.runtime import (
 )
 
 ATTEMPTS = 5
+BUCKETS = {"perdure_run_seconds": (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3600)}
+"""Bounds of our own histograms that workflows record."""
 
 
 def start_core() -> str:
@@ -38,7 +40,7 @@ def _telemetry(address: str) -> TelemetryConfig:
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     return TelemetryConfig(
         logging=LoggingConfig(TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding),
-        metrics=PrometheusConfig(bind_address=address, durations_as_seconds=True),
+        metrics=PrometheusConfig(bind_address=address, durations_as_seconds=True, histogram_bucket_overrides=BUCKETS),
     )
 
 

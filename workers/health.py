@@ -1,12 +1,9 @@
 """The HTTP server of a worker: /healthz (alive), /readyz (works, or says what is missing) and /metrics (Prometheus)."""
 
-import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
-import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -46,30 +43,3 @@ async def _fetch(url: str) -> bytes:
         async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
             return (await http.get(url)).content
     return b""
-
-
-@contextlib.asynccontextmanager
-async def serve(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
-    """Serve while the block runs; gives the port.
-
-    Raises:
-        OSError: The port is taken.
-    """
-    listener = socket.create_server((host, port), backlog=64)
-    server = _QuietServer(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield int(listener.getsockname()[1])
-    finally:
-        server.should_exit = True
-        await serving
-        listener.close()
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves signals to the worker."""
-
-    @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
-        """See base class."""
-        yield

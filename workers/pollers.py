@@ -10,7 +10,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from temporalio.client import Client
-from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from schemas.messages import RUNS_QUEUE
 from workers.sandbox import workflow_runner
@@ -56,7 +57,7 @@ def _runs_worker(client: Client, settings: WorkerSettings, parts: WorkerParts, i
         client,
         task_queue=RUNS_QUEUE,
         identity=identity,
-        build_id=BUILD_ID,
+        **_build(settings),
         workflows=parts.workflows,
         activities=[*parts.step_activities, *parts.interpreter_activities],
         interceptors=parts.interceptors,
@@ -77,7 +78,7 @@ def _steps_worker(client: Client, settings: WorkerSettings, parts: WorkerParts, 
         client,
         task_queue=queue,
         identity=identity,
-        build_id=BUILD_ID,
+        **_build(settings),
         activities=parts.step_activities,
         interceptors=parts.interceptors,
         max_concurrent_activities=settings.max_steps,
@@ -86,6 +87,18 @@ def _steps_worker(client: Client, settings: WorkerSettings, parts: WorkerParts, 
         default_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
     )
+
+
+def _build(settings: WorkerSettings) -> dict[str, Any]:
+    """How the code is known to Temporal; a run stays with its build only if the build was named."""
+    if settings.build_id is None:
+        return {"build_id": BUILD_ID}
+    deployment = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.deployment, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+    return {"deployment_config": deployment}
 
 
 def _polling(settings: WorkerSettings) -> PollerBehaviorAutoscaling:

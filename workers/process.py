@@ -11,7 +11,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from db.session import Database
-from workers.health import health_app, serve
+from engine.side_server import serve
+from workers.health import health_app
 from workers.pollers import WorkerParts, build_workers, process_identity
 from workers.readiness import Check, NotReadyError, database_check, faults, poller_check
 from workers.settings import WorkerSettings

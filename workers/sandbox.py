@@ -18,6 +18,7 @@ PASSED_THROUGH: Final = (
     "typing_extensions",
     "typing_inspection",
     "cel_expr_python",
+    "opentelemetry",
 )
 
 

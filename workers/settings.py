@@ -1,5 +1,6 @@
 """How a worker process is configured."""
 
+from importlib.metadata import version
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
@@ -28,11 +29,27 @@ class WorkerSettings(BaseSettings):
     max_steps: int = Field(default=200, ge=1, description="Steps under way at once, per queue.")
     max_polls: int = Field(default=20, ge=1, description="Most polls in flight per queue; they grow with the load.")
     drain_seconds: float = Field(default=30.0, ge=0, description="Time that steps under way get at shutdown.")
+    build_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$",
+        description="Build of the code. With it runs stay on the build on which they began until they are moved "
+        "(docs/upgrading.md); `auto` takes version and commit.",
+    )
+    deployment: str = Field(
+        default="perdure",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$",
+        description="Name under which all builds of these workers are known to Temporal.",
+    )
     sandbox: bool = Field(
         default=False,
         description="Check workflow code for determinism while it runs, as the tests do; costs a short run three times "
         "the CPU, and a cached run five times the memory.",
     )
+
+    @field_validator("build_id", mode="before")
+    @classmethod
+    def _name_build(cls, value: object) -> object:
+        return own_build() if value == "auto" else value or None
 
     @field_validator("queues", mode="before")
     @classmethod
@@ -40,6 +57,20 @@ class WorkerSettings(BaseSettings):
         if isinstance(value, str):
             return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
         return value
+
+
+class BuildSettings(BaseSettings):
+    """What the image says of itself (`PERDURE_COMMIT`)."""
+
+    model_config = SettingsConfigDict(env_prefix="PERDURE_", extra="ignore", env_ignore_empty=True)
+
+    commit: str | None = Field(default=None, description="Commit that the code was built from; the image sets it.")
+
+
+def own_build() -> str:
+    """Version of the package, and the commit if it is known."""
+    commit = BuildSettings().commit
+    return "-".join([version("perdure"), *([commit[:12]] if commit else [])])
 
 
 class SigningSettings(BaseSettings):

@@ -1,7 +1,7 @@
 """Reads the body of an answer: bounded before and after decompression."""
 
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 
@@ -56,23 +56,25 @@ def _decoder(url: httpx.URL, encoding: str) -> _Identity | _Inflate:
     )
 
 
-async def pieces(url: httpx.URL, response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body, decompressed, in small pieces.
+async def pieces(url: httpx.URL, response: httpx.Response, size: int | None = _PIECE) -> AsyncIterator[bytes]:
+    """The body, decompressed, in pieces of a size, or without one as they come.
 
     Raises:
         PerdureError: `upstream_failed` if the compressed data is damaged, `upstream_refused` for another compression.
     """
     decoder = _decoder(url, response.headers.get("content-encoding", ""))
     try:
-        async for data in response.aiter_raw(_PIECE):
+        async for data in response.aiter_raw(size):
             for piece in decoder.feed(data):
                 yield piece
     except zlib.error as error:
         raise PerdureError(ErrorCode.UPSTREAM_FAILED, f"{place(url)} sent a damaged compressed answer.") from error
 
 
-async def read_body(url: httpx.URL, response: httpx.Response, max_bytes: int) -> bytes:
-    """The whole body.
+async def read_body(
+    url: httpx.URL, response: httpx.Response, max_bytes: int, until: Callable[[bytes], bool] | None = None
+) -> bytes:
+    """The whole body, or its beginning as soon as `until` has enough of it.
 
     Raises:
         PerdureError: `result_too_large` as soon as it is known to be longer than `max_bytes`.
@@ -81,10 +83,12 @@ async def read_body(url: httpx.URL, response: httpx.Response, max_bytes: int) ->
     if announced.isascii() and announced.isdigit() and len(announced) < 20 and int(announced) > max_bytes:
         raise _too_large(url, max_bytes)
     body = bytearray()
-    async for piece in pieces(url, response):
+    async for piece in pieces(url, response, _PIECE if until is None else None):
         body += piece
         if len(body) > max_bytes:
             raise _too_large(url, max_bytes)
+        if until is not None and until(bytes(body)):
+            break
     return bytes(body)
 
 

@@ -1,20 +1,21 @@
 """The client: one request with its redirects, inside its bounds of address, size and time."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
 import httpcore
 import httpx
 
-from activities.egress.addresses import AddressPolicy, literal
+from activities.egress.addresses import AddressPolicy, is_host_name, literal
 from activities.egress.bodies import ACCEPT_ENCODING, read_beginning, read_body
 from activities.egress.errors import EXCERPT_BYTES, status_error, transport_error
 from activities.egress.headers import accepted_headers
-from activities.egress.messages import EgressRequest, EgressResponse
-from activities.egress.network import Resolver, denied, system_resolver
-from activities.egress.redirects import MAX_REDIRECTS, is_redirect, redirected
+from activities.egress.messages import EgressRequest, EgressResponse, Watch
+from activities.egress.network import Resolver, denied, permitted_addresses, system_resolver
+from activities.egress.redirects import MAX_REDIRECTS, becomes_get, is_redirect, redirected
 from activities.egress.settings import EgressSettings
 from activities.egress.transport import GuardedTransport
 from activities.egress.urls import accepted_url, origin, place
@@ -42,6 +43,7 @@ class Egress:
     def __init__(self, settings: EgressSettings, resolver: Resolver = system_resolver) -> None:
         self._settings = settings
         self._policy = AddressPolicy(settings.allow)
+        self._resolver = resolver
         # No httpx client around it: its cookie jar would carry one workspace's session into another's requests.
         self._transport = GuardedTransport(settings, resolver)
         idle, connect = settings.idle_timeout, settings.connect_timeout
@@ -56,6 +58,16 @@ class Egress:
     async def aclose(self) -> None:
         """Closes every connection."""
         await self._transport.aclose()
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Addresses of a host that is reached by another protocol than HTTP; the connection must go to one of them.
+
+        Raises:
+            PerdureError: `address_denied` if any of them may not be reached, `network` if there is none.
+        """
+        if literal(host) is None and not is_host_name(host):
+            raise PerdureError(ErrorCode.ADDRESS_DENIED, "This is neither a plain host name nor an address.")
+        return [str(address) for address in await permitted_addresses(self._policy, self._resolver, host, port)]
 
     async def send(self, request: EgressRequest) -> EgressResponse:
         """Sends a request, follows its redirects and reads the answer.
@@ -95,7 +107,10 @@ class Egress:
             response = await self._transport.handle_async_request(self._built(request, url))
             async with aclosing(response):
                 if request.follow_redirects and is_redirect(response) and response.status_code not in request.expect:
+                    # Whoever sends us on to read something has done what we asked.
+                    _tell(request, response, done=becomes_get(response.status_code, request.method))
                     return redirected(request, url, response)
+                _tell(request, response, done=request.expects(response.status_code))
                 return await self._answer(request, url, response)
         except _TRANSPORT_ERRORS as error:
             raise transport_error(url, error) from error
@@ -107,7 +122,7 @@ class Egress:
                 beginning = await read_beginning(url, response, EXCERPT_BYTES)
             raise status_error(request.method, url, response, beginning)
         has_body = request.keep_body and request.method != "HEAD"
-        body = await read_body(url, response, request.max_bytes) if has_body else b""
+        body = await read_body(url, response, request.max_bytes, request.until) if has_body else b""
         headers = {name.lower(): value for name, value in response.headers.items()}
         return EgressResponse(status=response.status_code, headers=headers, body=body)
 
@@ -117,7 +132,7 @@ class Egress:
             url,
             headers={**_DEFAULT_HEADERS, **{name.lower(): value for name, value in request.headers.items()}},
             content=request.body,
-            extensions={"timeout": self._timeouts},
+            extensions={"timeout": self._timeouts} | _trace(request, url),
         )
 
     def _check_spelled_address(self, url: httpx.URL) -> None:
@@ -126,3 +141,22 @@ class Egress:
         address = literal(host)
         if address is not None and not self._policy.permits(host, port, address):
             raise denied(host)
+
+
+def _tell(request: EgressRequest, response: httpx.Response, *, done: bool) -> None:
+    if request.watch is not None:
+        request.watch.answered(response.status_code, done=done)
+
+
+def _trace(request: EgressRequest, url: httpx.URL) -> dict[str, Any]:
+    """Lets the watch of a request know when its first byte is about to leave: then a connection stands already."""
+    return {} if request.watch is None else {"trace": _told(request.watch, f"{request.method} {place(url)}")}
+
+
+def _told(watch: Watch, to: str) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+    async def tell(event: str, info: dict[str, Any]) -> None:
+        # A proxy is asked for a tunnel first, which does nothing yet.
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            await watch.leaving(to)
+
+    return tell

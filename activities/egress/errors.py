@@ -40,8 +40,12 @@ def _until(value: str, now: datetime) -> float | None:
 
 def excerpt(body: bytes) -> str:
     """The beginning of an answer, fit for a message."""
-    text = " ".join(clean_text(body.decode("utf-8", "replace")).split())
-    return text if len(text) <= EXCERPT_CHARS else text[: EXCERPT_CHARS - 1] + "…"
+    cut = len(body) >= EXCERPT_BYTES
+    said = body.decode("utf-8", "replace")
+    # Where the reading ended, a character may be cut in two.
+    text = " ".join(clean_text(said.rstrip("\ufffd") if cut else said).split())
+    # The mark also tells whoever looks for secrets that the last one may be cut off.
+    return text[: EXCERPT_CHARS - 1] + "…" if cut or len(text) > EXCERPT_CHARS else text
 
 
 def status_error(method: str, url: httpx.URL, response: httpx.Response, beginning: bytes) -> PerdureError:

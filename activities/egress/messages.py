@@ -1,8 +1,20 @@
 """An outgoing request and its answer, as behaviours see them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 MAX_BODY_BYTES = 1_000_000
+
+
+class Watch(Protocol):
+    """Follows a request that must not be sent twice."""
+
+    async def leaving(self, to: str) -> None:
+        """Its first byte goes out as soon as this returns, and not at all if it raises."""
+
+    def answered(self, status: int, *, done: bool) -> None:
+        """The head of an answer has come; `done` if the server has carried the request out."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +28,10 @@ class EgressRequest:
         timeout: Seconds in all, redirects and reading included; None takes the configured default.
         max_bytes: Longest answer, counted after decompression.
         keep_body: False closes the connection after the head of the answer.
+        secret_headers: Names in lower case of headers that no other server may see.
+        secret_body: Whether no other server may see the body either.
+        watch: Is told what becomes of it.
+        until: Whether what has come of a successful answer is enough; then the rest is not waited for.
     """
 
     method: str
@@ -27,6 +43,10 @@ class EgressRequest:
     max_bytes: int = MAX_BODY_BYTES
     follow_redirects: bool = True
     keep_body: bool = True
+    secret_headers: frozenset[str] = frozenset()
+    secret_body: bool = False
+    watch: Watch | None = None
+    until: Callable[[bytes], bool] | None = None
 
     def expects(self, status: int) -> bool:
         """Whether a status is a success."""

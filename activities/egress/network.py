@@ -69,24 +69,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
     async def _permitted(self, host: str, port: int) -> list[Address]:
-        spelled = literal(host)
-        addresses = [spelled] if spelled is not None else await self._resolve(host, port)
-        if any(self._policy.refused(host, port, addresses)):
-            raise denied(host)
-        return addresses
-
-    async def _resolve(self, host: str, port: int) -> list[Address]:
-        try:
-            found = await self._resolver(host, port)
-        except (OSError, UnicodeError) as error:
-            raise PerdureError(ErrorCode.NETWORK, f"The host name {host} cannot be resolved.") from error
-        addresses = [literal(text) for text in found[:MAX_ADDRESSES]]
-        if not addresses:
-            raise PerdureError(ErrorCode.NETWORK, f"The host name {host} has no address.")
-        known = [address for address in addresses if address is not None]
-        if len(known) < len(addresses):
-            raise denied(host)
-        return known
+        return await permitted_addresses(self._policy, self._resolver, host, port)
 
     async def _first_answer(self, addresses: Sequence[Address], port: int, share: float | None) -> _Stream:
         failure: Exception = httpcore.ConnectError()
@@ -96,6 +79,33 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
+
+
+async def permitted_addresses(policy: AddressPolicy, resolver: Resolver, host: str, port: int) -> list[Address]:
+    """The addresses of a host, each of which may be reached.
+
+    Raises:
+        PerdureError: `address_denied` if any of them may not, `network` if there is none.
+    """
+    spelled = literal(host)
+    addresses = [spelled] if spelled is not None else await _resolved(resolver, host, port)
+    if any(policy.refused(host, port, addresses)):
+        raise denied(host)
+    return addresses
+
+
+async def _resolved(resolver: Resolver, host: str, port: int) -> list[Address]:
+    try:
+        found = await resolver(host, port)
+    except (OSError, UnicodeError) as error:
+        raise PerdureError(ErrorCode.NETWORK, f"The host name {host} cannot be resolved.") from error
+    addresses = [literal(text) for text in found[:MAX_ADDRESSES]]
+    if not addresses:
+        raise PerdureError(ErrorCode.NETWORK, f"The host name {host} has no address.")
+    known = [address for address in addresses if address is not None]
+    if len(known) < len(addresses):
+        raise denied(host)
+    return known
 
 
 def denied(host: str) -> PerdureError:

@@ -31,11 +31,17 @@ def redirected(request: EgressRequest, url: httpx.URL, response: httpx.Response)
     if url.scheme == "https" and target.scheme == "http":
         raise PerdureError(ErrorCode.UPSTREAM_REFUSED, f"{place(url)} redirects from https to http.")
     headers, method, body = request.headers, request.method, request.body
-    if _becomes_get(response.status_code, method):
+    if becomes_get(response.status_code, method):
         method, body = "GET", None
         headers = {name: value for name, value in headers.items() if name.lower() not in _BODY_HEADERS}
     if origin(url) != origin(target):
-        headers = {name: value for name, value in headers.items() if name.lower() in _CROSS_ORIGIN_HEADERS}
+        if request.secret_body and body is not None:
+            raise PerdureError(
+                ErrorCode.UPSTREAM_REFUSED,
+                f"{place(url)} redirects a request whose body holds a credential to another server.",
+            )
+        kept = _CROSS_ORIGIN_HEADERS - request.secret_headers
+        headers = {name: value for name, value in headers.items() if name.lower() in kept}
     return replace(request, method=method, body=body, headers=headers), target
 
 
@@ -46,5 +52,6 @@ def _target(url: httpx.URL, response: httpx.Response) -> httpx.URL:
         raise PerdureError(ErrorCode.UPSTREAM_REFUSED, f"{place(url)} redirects to a malformed URL.") from error
 
 
-def _becomes_get(status: int, method: str) -> bool:
+def becomes_get(status: int, method: str) -> bool:
+    """Whether the next request only reads what this one has led to."""
     return (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST")

@@ -1,6 +1,8 @@
 """httpx on a connection pool whose connections are all opened by the guarded backend."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpcore
 import httpx
@@ -54,6 +56,55 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Closes every connection."""
         await self._pool.aclose()
+
+
+def transport_for(library: Any, inner: GuardedTransport) -> Any:
+    """The transport for another library of the same make as httpx, such as the ones that SDKs of vendors bring along.
+
+    Args:
+        library: The module, with the classes and exceptions of httpx.
+        inner: What opens the connections; closed with the client that uses the transport.
+    """
+
+    class _Answer(library.AsyncByteStream):  # type: ignore[misc]
+        def __init__(self, response: httpx.Response) -> None:
+            self._response = response
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            with _translated(library):
+                async for part in self._response.aiter_raw():
+                    yield part
+
+        async def aclose(self) -> None:
+            await self._response.aclose()
+
+    class _Transport(library.AsyncBaseTransport):  # type: ignore[misc]
+        async def handle_async_request(self, request: Any) -> Any:
+            ours = httpx.Request(
+                request.method,
+                str(request.url),
+                headers=request.headers.raw,
+                content=await request.aread(),
+                extensions=request.extensions,
+            )
+            with _translated(library):
+                answer = await inner.handle_async_request(ours)
+            return library.Response(answer.status_code, headers=answer.headers.raw, stream=_Answer(answer))
+
+        async def aclose(self) -> None:
+            await inner.aclose()
+
+    return _Transport()
+
+
+@contextmanager
+def _translated(library: Any) -> Iterator[None]:
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise library.ReadTimeout("timed out") from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
+        raise library.ReadError("the connection broke") from error
 
 
 def _pool(settings: EgressSettings, backend: GuardedBackend) -> httpcore.AsyncConnectionPool:

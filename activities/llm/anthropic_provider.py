@@ -4,10 +4,23 @@ import asyncio
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from activities.llm.call import Finish, ModelCall, OnText, Reply, Usage
+from activities.llm import transcript
+from activities.llm.anthropic_messages import (
+    begins_with_thoughts,
+    called_tools,
+    chosen_tool,
+    instructions,
+    tool_list,
+    turns,
+)
+from activities.llm.call import EmbedCall, ModelCall, OnText, Vectors
+from activities.llm.connections import Guarded, library_of, unguarded
 from activities.llm.headers import call_headers
+from activities.llm.reply import Reply, Usage
 from activities.llm.settings import LlmSettings
 from activities.llm.shapes import spread_types
+from activities.llm.thinking import anthropic_thinking
+from schemas.conversation import Finish
 from schemas.errors import ErrorCode, PerdureError
 
 if TYPE_CHECKING:
@@ -29,8 +42,9 @@ _FINISHES = {
 class AnthropicProvider:
     """Speaks to api.anthropic.com, or to whatever `ANTHROPIC_BASE_URL` names."""
 
-    def __init__(self, settings: LlmSettings) -> None:
+    def __init__(self, settings: LlmSettings, guarded: Guarded = unguarded) -> None:
         self._settings = settings
+        self._guarded = guarded
         self._client: AsyncAnthropic | None = None
 
     async def ask(self, call: ModelCall, reply: Reply, on_text: OnText) -> None:
@@ -41,6 +55,17 @@ class AnthropicProvider:
         async with stream:
             async for event in stream:
                 await _hear(event, reply, on_text)
+
+    async def embed(self, call: EmbedCall) -> Vectors:
+        """See `Provider`; there are no such models.
+
+        Raises:
+            PerdureError: `unknown_model`.
+        """
+        raise PerdureError(
+            ErrorCode.UNKNOWN_MODEL,
+            f"Anthropic has no model that turns texts into vectors, and {call.model!r} is none; use another vendor's.",
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -55,7 +80,7 @@ class AnthropicProvider:
         return self._client
 
     def _new_client(self) -> "AsyncAnthropic":
-        from anthropic import AsyncAnthropic, Timeout
+        from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
 
         settings = self._settings
         if settings.anthropic_api_key is None and settings.anthropic_base_url is None:
@@ -63,23 +88,33 @@ class AnthropicProvider:
                 ErrorCode.MISSING_CREDENTIAL, "There is no key for Anthropic's models: set ANTHROPIC_API_KEY."
             )
         key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else NO_KEY
+        timeout = Timeout(settings.idle_timeout, connect=settings.connect_timeout)
+        guard = self._guarded(library_of(DefaultAsyncHttpxClient))
         return AsyncAnthropic(
             api_key=key or NO_KEY,
             base_url=settings.anthropic_base_url or "https://api.anthropic.com",
             max_retries=0,
-            timeout=Timeout(settings.idle_timeout, connect=settings.connect_timeout),
+            timeout=timeout,
+            http_client=DefaultAsyncHttpxClient(timeout=timeout, **guard) if guard else None,
         )
 
 
 def _arguments(call: ModelCall) -> dict[str, Any]:
+    system, messages = transcript.instructions(call.system, transcript.sound(call.messages))
     arguments: dict[str, Any] = {
         "model": call.model,
-        "messages": [{"role": turn.role, "content": turn.text} for turn in call.turns],
+        "messages": turns(messages, remember=call.prompt_cache),
         "max_tokens": call.max_tokens,
         "stream": True,
     }
-    if call.system:
-        arguments["system"] = call.system
+    if system:
+        arguments["system"] = instructions(system, remember=call.prompt_cache)
+    tools = call.tools or called_tools(messages)
+    if tools:
+        arguments["tools"] = tool_list(tools, remember=call.prompt_cache)
+        arguments["tool_choice"] = chosen_tool(call.tool_choice if call.tools else "none")
+    if call.thinking is not None and (call.adaptive_thinking or begins_with_thoughts(messages)):
+        arguments |= anthropic_thinking(call.thinking, call.max_tokens, adaptive=call.adaptive_thinking)
     if call.temperature is not None:
         # The SDK has dropped the parameter, for the newest models refuse it; older ones still take it.
         arguments["extra_body"] = {"temperature": call.temperature}
@@ -87,22 +122,46 @@ def _arguments(call: ModelCall) -> dict[str, Any]:
         from anthropic import transform_schema
 
         form = {"type": "json_schema", "schema": transform_schema(spread_types(call.output_schema))}
-        arguments["output_config"] = {"format": form}
+        arguments["output_config"] = {**arguments.get("output_config", {}), "format": form}
     return arguments
 
 
 async def _hear(event: Any, reply: Reply, on_text: OnText) -> None:
     if event.type == "message_start":
         reply.usage = _usage(event.message.usage)
-    elif event.type == "content_block_delta" and event.delta.type == "text_delta":
-        reply.parts.append(event.delta.text)
-        await on_text(event.delta.text)
+    elif event.type == "content_block_start":
+        _begin(event.index, event.content_block, reply)
+    elif event.type == "content_block_delta":
+        await _hear_delta(event.index, event.delta, reply, on_text)
     elif event.type == "message_delta":
         reply.usage.tokens_out = event.usage.output_tokens
         reason = event.delta.stop_reason
         reply.finish = _FINISHES.get(reason, Finish.STOP) if reason else None
         details = event.delta.stop_details
         reply.refusal = (details.explanation or "") if details else ""
+
+
+def _begin(index: int, block: Any, reply: Reply) -> None:
+    """A block of the answer begins."""
+    if block.type == "tool_use":
+        call = reply.call(index)
+        call.id, call.name = block.id, block.name
+    elif block.type == "redacted_thinking":
+        reply.begun(thought=True, anew=True).data = block.data
+    elif block.type in ("thinking", "text"):
+        reply.begun(thought=block.type == "thinking", anew=True)
+
+
+async def _hear_delta(index: int, delta: Any, reply: Reply, on_text: OnText) -> None:
+    if delta.type == "text_delta":
+        reply.hear(delta.text)
+        await on_text(delta.text)
+    elif delta.type == "input_json_delta":
+        reply.hear_arguments(index, delta.partial_json)
+    elif delta.type == "thinking_delta":
+        reply.hear(delta.thinking, thought=True)
+    elif delta.type == "signature_delta":
+        reply.begun(thought=True).signature += delta.signature
 
 
 def _usage(usage: Any) -> Usage:

@@ -1,13 +1,29 @@
-"""Keeps HTTP connections alive over streamed answers."""
+"""HTTP connections to providers: kept alive over streamed answers, and kept away from private addresses."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import importlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from typing import Any
 
 import httpx
 
 _END_SECONDS = 0.1
 """How long the end of a body may take that should be there already."""
+
+
+Guarded = Callable[[Any], dict[str, Any]]
+"""Options for a client of httpx, or of a library of the same make, that keep it away from private addresses."""
+
+
+def library_of(client: type) -> Any:
+    """The library that a vendor's SDK has made its client of: httpx, or one of the same make."""
+    return importlib.import_module(client.__mro__[1].__module__.partition(".")[0])
+
+
+def unguarded(library: Any) -> dict[str, Any]:
+    """No options: the address of the provider was chosen by an operator."""
+    return {}
 
 
 async def read_to_the_end(response: httpx.Response) -> None:

@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from activities.llm.call import Finish, Reply
+from activities.llm.reply import Reply
 from activities.llm.retry_after import retry_after
 from activities.llm.routing import Route
 from activities.text import clean_text
+from schemas.conversation import Finish
 from schemas.errors import ErrorCode, PerdureError
 
 CONTEXT_TOO_LONG = "context_too_long"
@@ -57,6 +58,7 @@ _BY_KIND = {
     "billing_error": ErrorCode.AUTH_FAILED,
     "not_found_error": ErrorCode.UNKNOWN_MODEL,
     "rate_limit_error": ErrorCode.RATE_LIMITED,
+    "rate_limit_exceeded": ErrorCode.RATE_LIMITED,
     "timeout_error": ErrorCode.TIMEOUT,
     "invalid_request_error": ErrorCode.INVALID_CONFIG,
 }
@@ -103,6 +105,8 @@ def translate(error: Exception, route: Route, reply: Reply, secrets: tuple[str, 
     # LiteLLM wraps what breaks in mid-stream.
     error = getattr(error, "original_exception", None) or error
     causes = _causes(error)
+    if (ours := next((cause for cause in causes if isinstance(cause, PerdureError)), None)) is not None:
+        return ours
     if any(isinstance(cause, TimeoutError) or _is_a(cause, _TIMEOUTS) for cause in causes):
         return _named(ErrorCode.TIMEOUT, route, "did not answer in time")
     if any(isinstance(cause, json.JSONDecodeError | UnicodeDecodeError) for cause in causes):
@@ -113,7 +117,7 @@ def translate(error: Exception, route: Route, reply: Reply, secrets: tuple[str, 
     return None if vendor is None else _translated(vendor, route, secrets)
 
 
-def judge(reply: Reply, route: Route, structured: bool) -> None:
+def judge(reply: Reply, route: Route, structured: bool, tools: bool = False) -> None:
     """Refuse an answer that is no use.
 
     Raises:
@@ -125,6 +129,8 @@ def judge(reply: Reply, route: Route, structured: bool) -> None:
     if reply.finish is Finish.REFUSED:
         why = f": {_shown(reply.refusal)}" if reply.refusal else "; reword the prompt or use another model."
         raise _named(ErrorCode.CONTENT_REFUSED, route, "refused to answer", why)
+    if reply.calls and tools:
+        return
     if reply.finish is Finish.CONTEXT_FULL and (structured or not reply.text):
         raise _too_long(route)
     if reply.finish is Finish.LENGTH and (structured or not reply.text):
@@ -132,7 +138,8 @@ def judge(reply: Reply, route: Route, structured: bool) -> None:
             ErrorCode.OUTPUT_INVALID, route, "reached max_tokens before its answer was complete", "; raise max_tokens."
         )
     if not reply.text:
-        what = "asked for a tool that it was not given" if reply.finish is Finish.TOOL_CALLS else "gave an empty answer"
+        called = reply.calls or reply.finish is Finish.TOOL_CALLS
+        what = "asked for a tool that it was not given" if called and not tools else "gave an empty answer"
         raise _named(ErrorCode.OUTPUT_INVALID, route, what)
 
 
@@ -269,4 +276,5 @@ def _shown(text: str, secrets: tuple[str, ...] = ()) -> str:
     """What a vendor said, fit to be shown: short, storable, without anything like a key."""
     for secret in secrets:
         text = text.replace(secret, "***")
-    return clean_text(_KEY_LIKE.sub("***", text))[:_MAX_VENDOR_CHARS]
+    text = clean_text(_KEY_LIKE.sub("***", text))
+    return text if len(text) <= _MAX_VENDOR_CHARS else text[: _MAX_VENDOR_CHARS - 1] + "…"

@@ -5,10 +5,12 @@ import importlib
 import os
 from typing import Any
 
-from activities.llm.call import ModelCall, OnText, Reply
+from activities.llm.call import EmbedCall, ModelCall, OnText, Vectors
 from activities.llm.headers import call_headers
 from activities.llm.litellm_strictness import refuse_unreadable_events
-from activities.llm.openai_provider import chat_arguments, hear
+from activities.llm.openai_messages import LITELLM
+from activities.llm.openai_provider import chat_arguments, embed_arguments, hear, vectors_of
+from activities.llm.reply import Reply
 from activities.llm.settings import LlmSettings
 from schemas.errors import ErrorCode, PerdureError
 
@@ -26,7 +28,7 @@ class LiteLlmProvider:
         litellm = await self._loaded()
         self._check(litellm, call.model)
         stream = await litellm.acompletion(
-            **chat_arguments(call),
+            **chat_arguments(call, LITELLM),
             **self._address(),
             max_tokens=call.max_tokens,
             extra_headers=call_headers(call),
@@ -34,6 +36,8 @@ class LiteLlmProvider:
             max_retries=0,
             num_retries=0,
             drop_params=True,
+            # It has MCP servers of its own in mind for tools, and imports a library for them that we do not need.
+            _skip_mcp_handler=True,
         )
         reply.started = True
         try:
@@ -43,6 +47,20 @@ class LiteLlmProvider:
         if stream.received_finish_reason is None and stream.intermittent_finish_reason is None:
             # LiteLLM makes up a `stop` when a stream ends without one.
             reply.finish = None
+
+    async def embed(self, call: EmbedCall) -> Vectors:
+        """See `Provider`."""
+        litellm = await self._loaded()
+        self._check(litellm, call.model)
+        answer = await litellm.aembedding(
+            **embed_arguments(call),
+            **self._address(),
+            extra_headers=call_headers(call),
+            timeout=self._settings.idle_timeout,
+            max_retries=0,
+            drop_params=True,
+        )
+        return vectors_of(answer)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -4,24 +4,29 @@ from decimal import Decimal
 from typing import Any
 
 from activities.llm import prices
-from activities.llm.call import Reply
-from activities.llm.routing import Route
+from activities.llm.estimates import tokens_of
+from activities.llm.meter import Meter, NoMeter, Planned
+from activities.llm.reply import Reply
 
 
 class Spend:
     """Tokens and money of one attempt, every call of it included."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter | None = None) -> None:
+        self.meter = meter or NoMeter()
         self.tokens_in = 0
         self.tokens_out = 0
         self.cost = Decimal(0)
         self.calls = 0
         self.unpriced: set[str] = set()
         self.uncounted = False
+        self.estimated = False
 
-    def add(self, route: Route, reply: Reply) -> None:
-        """Count a call, whatever came of it."""
-        usage = reply.usage
+    def add(self, call: Planned, reply: Reply, *, broken: bool) -> Decimal:
+        """Count a call, whatever came of it; what it cost."""
+        if reply.started and (reply.finish is None or (broken and not reply.usage.tokens_in)):
+            self._estimate(call, reply)
+        route, usage = call.route, reply.usage
         self.calls += 1
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out
@@ -30,6 +35,16 @@ class Spend:
             self.unpriced.add(route.model)
         self.cost += cost or 0
         self.uncounted |= reply.finish is not None and not usage.tokens_in
+        return cost or Decimal(0)
+
+    def _estimate(self, call: Planned, reply: Reply) -> None:
+        """An answer that broke off is paid for all the same, and what it took is mostly told at its end."""
+        usage, heard = reply.usage, tokens_of(reply.heard) if reply.heard else 0
+        if usage.tokens_in and usage.tokens_out >= heard:
+            return
+        self.estimated = True
+        usage.fresh_in += 0 if usage.tokens_in else call.sent
+        usage.tokens_out = max(usage.tokens_out, heard)
 
     def report(self) -> dict[str, Any]:
         """The counters as JSON."""
@@ -43,4 +58,6 @@ class Spend:
             report["price_unknown"] = sorted(self.unpriced)
         if self.uncounted:
             report["usage_unknown"] = True
+        if self.estimated:
+            report["usage_estimated"] = True
         return report

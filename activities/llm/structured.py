@@ -33,15 +33,15 @@ class Shape:
 
     def __init__(self, schema: dict[str, Any]) -> None:
         from jsonschema import Draft202012Validator, SchemaError
-        from referencing import Registry
+
+        from schemas.linear_validator import validator_of
 
         self.schema = schema
         try:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
             raise _bad_schema(f"{error.json_path}: {error.message}") from error
-        # An empty registry: a `$ref` to an address is an error and never a request from inside our network.
-        self._validator = Draft202012Validator(schema, registry=Registry())
+        self._validator = validator_of(schema)
 
     def parse(self, text: str) -> Any:
         """The data in a model's text, cleaned and checked.
@@ -50,10 +50,18 @@ class Shape:
             UnusableAnswerError: if there is none, or it does not satisfy the schema.
         """
         data = clean_output(_load(text))
+        self.check(data)
+        return data
+
+    def check(self, data: Any) -> None:
+        """Let cleaned data pass.
+
+        Raises:
+            UnusableAnswerError: if it does not satisfy the schema.
+        """
         problems = self._problems(data)
         if problems:
             raise UnusableAnswerError("\n".join(problems))
-        return data
 
     def _problems(self, data: Any) -> list[str]:
         from referencing.exceptions import Unresolvable
@@ -72,7 +80,7 @@ async def shape_of(schema: dict[str, Any]) -> Shape:
     Raises:
         PerdureError: `invalid_config` if it is not a JSON Schema.
     """
-    await asyncio.to_thread(importlib.import_module, "jsonschema")
+    await asyncio.to_thread(importlib.import_module, "schemas.linear_validator")
     return Shape(schema)
 
 
@@ -91,19 +99,21 @@ def _load(text: str) -> Any:
     if len(blocks) > 1:
         raise UnusableAnswerError("The answer has several code blocks; give one JSON value.")
     try:
-        return json.loads(blocks[0] if blocks else text, parse_float=_finite, parse_constant=_refuse_constant)
+        return json.loads(blocks[0] if blocks else text, parse_float=finite, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UnusableAnswerError(f"The answer is not JSON: {str(error)[:_MAX_ERROR_CHARS]}") from error
 
 
-def _finite(text: str) -> float:
+def finite(text: str) -> float:
+    """A number of JSON text; no infinity."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"the number {text[:50]} is too large")
     return number
 
 
-def _refuse_constant(name: str) -> Any:
+def refuse_constant(name: str) -> Any:
+    """Python's `NaN` and `Infinity` are no JSON."""
     raise ValueError(f"{name} is no JSON")
 
 

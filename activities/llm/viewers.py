@@ -4,13 +4,9 @@ import structlog
 
 from activities.llm.call import OnText
 from activities.text import clean_text
-from schemas.errors import ErrorCode, PerdureError
 
 RESTART_MARK = "\n\n--- the text above is discarded ---\n\n"
 """Streamed between an answer that cannot be used and the next one; never part of a result."""
-
-MAX_CHARS = 8 * 1024 * 1024
-"""Characters of all answers of one attempt; whoever sends more is broken and would fill our memory."""
 
 _log = structlog.get_logger(__name__)
 
@@ -22,20 +18,9 @@ class Viewers:
         self._on_text = on_text
         self._sent = False
         self._lost = False
-        self._chars = 0
 
     async def send(self, text: str) -> None:
-        """Pass a piece of text on.
-
-        Raises:
-            PerdureError: `result_too_large` if there is no end to it.
-        """
-        self._chars += len(text)
-        if self._chars > MAX_CHARS:
-            raise PerdureError(
-                ErrorCode.RESULT_TOO_LARGE,
-                f"The model's answer is longer than {MAX_CHARS:,} characters and was stopped.",
-            )
+        """Pass a piece of text on."""
         self._sent = True
         await self._pass_on(clean_text(text))
 

@@ -26,7 +26,7 @@ async def run(config: CodeConfig, context: StepContext) -> Outcome:
         max_seconds=config.max_seconds,
         max_memory=config.max_memory_mb * 2**20,
     )
-    output = clean_output(result.value, convert=_as_json)
+    output = clean_output(result.value, convert=as_json)
     if result.printed:
         await context.emit_text(clean_text(result.printed))
     return Outcome(output=output, details=_details(result))
@@ -36,7 +36,12 @@ def _details(result: CodeResult) -> dict[str, Any]:
     return {"printed": result.printed[:_PRINTED_KEPT]} if result.printed else {}
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """What a value that only Python knows becomes as JSON.
+
+    Raises:
+        PerdureError: `code_failed` if it cannot be told in JSON.
+    """
     if isinstance(value, set | frozenset):
         return list(value)
     if isinstance(value, datetime | date | time):

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 import orjson
 
+from activities.credentials.authentication import authentication
 from activities.egress import EgressRequest, EgressResponse
 from activities.step import Outcome, StepContext
 from activities.text import clean_output, clean_text
 from schemas.errors import ErrorCode, PerdureError
-from schemas.nodes.http_request import HttpRequestConfig
+from schemas.nodes.http_request import SPEC, HttpRequestConfig
 
 _TEXT_TYPES = frozenset(
     {
@@ -63,24 +64,37 @@ async def run(config: HttpRequestConfig, context: StepContext) -> Outcome:
     Raises:
         PerdureError: what `Egress.send` raises.
     """
-    response = await context.services.egress.send(_request(config, context))
-    return Outcome(output=await asyncio.to_thread(_output, response))
+    request = _request(config, context)
+    if context.delivery is not None and config.idempotency_header:
+        context.delivery.key = _value(request.headers, config.idempotency_header)
+    response = await context.services.egress.send(request)
+    return Outcome(output=await asyncio.to_thread(described_answer, response))
 
 
 def _request(config: HttpRequestConfig, context: StepContext) -> EgressRequest:
-    headers = dict(config.headers)
+    opened = context.credentials.named(config.model_dump(include={"credential", "url"}), *SPEC.credential_types)
+    proof, filled = authentication(opened), context.credentials.places
+    added = {name.lower() for name in proof.headers}
+    headers = {name: value for name, value in config.headers.items() if name.lower() not in added} | proof.headers
     if config.idempotency_header:
         _set_default(headers, config.idempotency_header, context.step.idempotency_key)
     return EgressRequest(
         method=config.method,
-        url=_with_query(config.url, config.query),
+        url=with_query(proof.in_address(config.url), config.query | proof.query),
         headers=headers,
+        secret_headers=frozenset(added | {str(place[1]).lower() for place in filled if place[0] == "headers"}),
+        secret_body=any(place[0] == "json" for place in filled),
         body=_body(config, headers),
         expect=frozenset(config.expect),
         timeout=context.timeout,
         max_bytes=config.max_bytes,
         follow_redirects=config.follow_redirects,
+        watch=context.delivery,
     )
+
+
+def _value(headers: dict[str, str], name: str) -> str | None:
+    return next((value for known, value in headers.items() if known.lower() == name.lower()), None)
 
 
 def _set_default(headers: dict[str, str], name: str, value: str) -> None:
@@ -98,7 +112,8 @@ def _body(config: HttpRequestConfig, headers: dict[str, str]) -> bytes | None:
     return None
 
 
-def _with_query(url: str, query: dict[str, Any]) -> str:
+def with_query(url: str, query: dict[str, Any]) -> str:
+    """An address with further parameters."""
     added = urlencode(list(_parameters(clean_output(query))))
     if not added:
         return url
@@ -114,7 +129,8 @@ def _parameters(query: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield name, item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
 
 
-def _output(response: EgressResponse) -> dict[str, Any]:
+def described_answer(response: EgressResponse) -> dict[str, Any]:
+    """Status, headers and body of an answer, as steps give them back."""
     output: dict[str, Any] = {"status": response.status, "headers": response.headers}
     content_type, charset = _content_type(response)
     if _is_json(content_type):

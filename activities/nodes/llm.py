@@ -1,27 +1,25 @@
 """Behaviour of `llm`."""
 
-from activities.llm.call import LlmRequest
+from activities.llm.asking import ask, outcome
+from activities.llm.call import LlmRequest, asked
 from activities.step import Outcome, StepContext
-from schemas.nodes.llm import LlmConfig
+from schemas.nodes.llm import SPEC, LlmConfig
 
 
 async def run(config: LlmConfig, context: StepContext) -> Outcome:
     """Ask the model; the output is its text, or data of the configured shape."""
+    redactor = context.redactor
     request = LlmRequest(
         model=config.model,
-        prompt=config.prompt,
+        messages=asked(redactor.text(config.prompt)),
         fallbacks=tuple(config.fallbacks),
-        system=config.system,
+        system=None if config.system is None else redactor.text(config.system),
         output_schema=config.output_schema,
         temperature=config.temperature,
         max_tokens=config.max_tokens,
+        thinking=config.thinking,
         step_key=context.step.idempotency_key,
     )
-    answer = await context.services.llm.complete(request, context.emit_text)
-    return Outcome(
-        output=answer.output,
-        cost_usd=answer.cost_usd,
-        tokens_in=answer.tokens_in,
-        tokens_out=answer.tokens_out,
-        details={"model": answer.model, **answer.details},
-    )
+    opened = context.credentials.named(config.model_dump(include={"credential"}), *SPEC.credential_types)
+    answer = await ask(context, opened, request, config.cache)
+    return outcome(answer, answer.output)

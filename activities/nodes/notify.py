@@ -12,7 +12,7 @@ from activities.egress import EgressRequest
 from activities.step import Outcome, StepContext
 from activities.text import clean_output
 from schemas.errors import ErrorCode, PerdureError
-from schemas.nodes.notify import NotifyConfig
+from schemas.nodes.notify import SPEC, NotifyConfig
 
 MIN_KEY_BYTES = 16
 """Standard Webhooks asks for 24; shorter ones are in use."""
@@ -26,7 +26,11 @@ async def run(config: NotifyConfig, context: StepContext) -> Outcome:
     """
     identity = message_id(context.step.idempotency_key)
     body = _body(config, context.scheduled_at)
-    signed = _signed(context.services.webhook_secret, identity, body)
+    opened = context.credentials.named(config.model_dump(include={"credential", "url"}), *SPEC.credential_types)
+    secret = context.services.webhook_secret if opened is None else opened.secret["secret"]
+    signed = _signed(secret, identity, body)
+    if context.delivery is not None:
+        context.delivery.key = identity
     response = await context.services.egress.send(
         EgressRequest(
             method="POST",
@@ -37,6 +41,7 @@ async def run(config: NotifyConfig, context: StepContext) -> Outcome:
             # A redirect would deliver the event to somebody that nobody chose.
             follow_redirects=False,
             keep_body=False,
+            watch=context.delivery,
         )
     )
     return Outcome(output={"status": response.status, "id": identity})

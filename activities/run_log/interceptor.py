@@ -9,8 +9,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from activities.credentials.outcomes import redacted_failure, redacted_result
+from activities.credentials.redactions import Redactions
 from activities.failures import to_application_error
 from activities.heartbeat import heartbeats
+from activities.llm.budget import spent_of
 from activities.run_log.log import RunLog
 from activities.run_log.statements import PASSING
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
@@ -21,25 +24,27 @@ START_PATIENCE: Final = 20.0
 
 ResultT = TypeVar("ResultT")
 
-_RESERVE: Final = 0.3
-"""Seconds of an attempt that are kept for saying how it ended."""
+_RESERVE: Final = 1.0
+"""Seconds of an attempt that are kept for saying how it ended, also on a machine that is slow to answer."""
 
 
 class RunLogInterceptor(Interceptor):
     """Logs every activity whose argument is a `StepInput`."""
 
-    def __init__(self, log: RunLog) -> None:
+    def __init__(self, log: RunLog, redactions: Redactions | None = None) -> None:
         self._log = log
+        self._redactions = redactions or Redactions()
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         """See base class."""
-        return _StepLogger(next, self._log)
+        return _StepLogger(next, self._log, self._redactions)
 
 
 class _StepLogger(ActivityInboundInterceptor):
-    def __init__(self, next: ActivityInboundInterceptor, log: RunLog) -> None:  # noqa: A002
+    def __init__(self, next: ActivityInboundInterceptor, log: RunLog, redactions: Redactions) -> None:  # noqa: A002
         super().__init__(next)
         self._log = log
+        self._redactions = redactions
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
         """See base class."""
@@ -52,8 +57,11 @@ class _StepLogger(ActivityInboundInterceptor):
         try:
             result = await super().execute_activity(input)
         except Exception as error:
-            await self._fail(step, attempt, error)
-            raise
+            failure = redacted_failure(to_application_error(error), self._redactions.of(step.workspace_id))
+            await self._fail(step, attempt, failure)
+            # No cause: Temporal would store its text too.
+            raise failure from None
+        result = redacted_result(result, self._redactions.of(step.workspace_id))
         return await self._complete(step, attempt, result, deadline)
 
     async def _start(self, step: StepInput, attempt: int, deadline: float) -> StepResult | None:
@@ -71,13 +79,14 @@ class _StepLogger(ActivityInboundInterceptor):
         except asyncio.CancelledError:
             return await recording
 
-    async def _fail(self, step: StepInput, attempt: int, error: Exception) -> None:
-        """Notes a failure after which Temporal tries again; one that stands is told by the workflow."""
-        failure = to_application_error(error)
-        if failure.non_retryable or _is_last(attempt):
-            return
+    async def _fail(self, step: StepInput, attempt: int, failure: ApplicationError) -> None:
+        """Notes what the attempt cost, and a failure after which Temporal tries again; the workflow tells the last."""
         try:
-            await self._log.step_retrying(step, attempt, _info(failure))
+            info = _info(failure)
+            if (spent := spent_of(info.details)) is not None:
+                await self._log.step_spent(step, *spent)
+            if not failure.non_retryable and not _is_last(attempt):
+                await self._log.step_retrying(step, attempt, info, _pause(failure, attempt))
         except Exception as problem:
             activity.logger.warning("a failed attempt was not logged: %s", type(problem).__name__)
 
@@ -105,6 +114,18 @@ def _deadline() -> float:
 def _is_last(attempt: int) -> bool:
     policy = activity.info().retry_policy
     return policy is not None and 0 < policy.maximum_attempts <= attempt
+
+
+def _pause(failure: ApplicationError, attempt: int) -> float | None:
+    """Seconds until Temporal tries again."""
+    if failure.next_retry_delay is not None:
+        return failure.next_retry_delay.total_seconds()
+    policy = activity.info().retry_policy
+    if policy is None:
+        return None
+    longest = policy.maximum_interval or 100 * policy.initial_interval
+    grown = policy.initial_interval.total_seconds() * policy.backoff_coefficient ** min(attempt - 1, 100)
+    return min(grown, longest.total_seconds())
 
 
 def _info(failure: ApplicationError) -> ErrorInfo:

@@ -11,7 +11,9 @@ from db.notify import Notifier
 from db.session import Database
 from db.snapshots import pack_snapshot
 from schemas.errors import ErrorInfo
-from schemas.messages import CloseRun, StepInput, StepResult, WriteLog
+from schemas.messages import StepInput, StepResult
+from schemas.service_calls import CloseRun, WriteLog
+from schemas.unknown_outcomes import FindCall, Lost, SentCall, UnansweredCall, outcome_unknown
 
 _STEP: Final = ("uuid", "uuid", "integer", "text", "integer")
 """Workspace, run, attempt of the run, path, iteration."""
@@ -21,10 +23,17 @@ _COMPLETED: Final = (
     *(*_STEP, "integer", "text", "text", "jsonb", "text"),
     *("double precision", "bigint", "bigint", "jsonb", "text"),
 )
-_RETRYING: Final = "SELECT run_log_step_retrying($1, $2, $3, $4, $5, $6, $7)"
+_RETRYING: Final = "SELECT run_log_step_retrying($1, $2, $3, $4, $5, $6, $7, $8)"
+_SENDING: Final = "SELECT run_log_step_sending($1, $2, $3, $4, $5, $6, $7)"
+_ANSWERED: Final = "SELECT run_log_step_answered($1, $2, $3, $4, $5, $6)"
+_FIND_CALL: Final = "SELECT run_log_find_call($1, $2, $3, $4, $5)"
+_SPENT: Final = "SELECT run_log_step_spent($1, $2, $3, $4, $5)"
 _DELTA: Final = "SELECT run_log_step_delta($1, $2, $3, $4, $5, $6, $7)"
 _WRITE: Final = "SELECT run_log_write($1, $2, $3, $4, $5, $6)"
 _CLOSE: Final = "SELECT run_log_close($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+
+CALL_PATIENCE: Final = 3.0
+"""Seconds for which a call waits for the database before it leaves."""
 
 
 class RunLog:
@@ -47,7 +56,8 @@ class RunLog:
             The recorded result if the step is completed already: it must not be executed again.
 
         Raises:
-            PerdureError: `cancelled` if the run has ended or a later attempt of it has begun.
+            PerdureError: `cancelled` if the run has ended or a later attempt of it has begun; `outcome_unknown` if an
+                attempt before this one has sent what must not be sent twice, and nobody knows what became of it.
         """
         recorded = await self._statements.call(
             self._started,
@@ -62,7 +72,32 @@ class RunLog:
             patience=patience,
         )
         self._notifier.announce(step.run_id)
-        return _result(step, recorded)
+        found: dict[str, Any] | None = json_or_none(recorded)
+        if found is not None and "sent" in found:
+            raise outcome_unknown(UnansweredCall(call=SentCall.model_validate(found["sent"]), lost=Lost.WORKER))
+        return _result(step, found)
+
+    async def step_sending(self, step: StepInput, attempt: int, call: dict[str, Any]) -> SentCall:
+        """See `activities.delivery.CallRecord`."""
+        arguments = (*_where(step), attempt, json_or_null(call))
+        try:
+            sent = await self._statements.call(_SENDING, *arguments, patience=CALL_PATIENCE)
+        except asyncpg.PostgresError as error:
+            if not start_is_unknown(error):
+                raise
+            await self.step_started(step, attempt, patience=CALL_PATIENCE)
+            sent = await self._statements.call(_SENDING, *arguments, patience=CALL_PATIENCE)
+        return SentCall.model_validate(json_or_none(sent))
+
+    async def step_answered(self, step: StepInput, attempt: int) -> None:
+        """See `activities.delivery.CallRecord`."""
+        await self._statements.call(_ANSWERED, *_where(step), attempt, patience=CALL_PATIENCE)
+
+    async def find_call(self, asked: FindCall) -> SentCall | None:
+        """Gives a step up whose worker is silent; gives what it had sent without recording an answer."""
+        where = UUID(asked.workspace_id), UUID(asked.run_id), asked.run_attempt, asked.path, asked.iteration
+        sent = json_or_none(await self._statements.call(_FIND_CALL, *where))
+        return None if sent is None else SentCall.model_validate(sent)
 
     async def step_completed(
         self, step: StepInput, attempt: int, result: StepResult, *, patience: float = 0.0
@@ -93,12 +128,18 @@ class RunLog:
             await self.step_started(step, attempt, patience=patience)
             recorded = await self._statements.call(self._completed, *arguments, patience=patience)
         self._notifier.announce(step.run_id)
-        return _result(step, recorded) or result
+        return _result(step, json_or_none(recorded)) or result
 
-    async def step_retrying(self, step: StepInput, attempt: int, error: ErrorInfo) -> None:
-        """An attempt has failed and another one will follow."""
-        await self._statements.call(_RETRYING, *_where(step), attempt, json_or_null(error.model_dump(mode="json")))
+    async def step_retrying(self, step: StepInput, attempt: int, error: ErrorInfo, pause: float | None) -> None:
+        """An attempt has failed and another one will follow after a pause of so many seconds."""
+        told = json_or_null(error.model_dump(mode="json"))
+        await self._statements.call(_RETRYING, *_where(step), attempt, told, pause)
         self._notifier.announce(step.run_id)
+
+    async def step_spent(self, step: StepInput, cost_usd: float, tokens_in: int, tokens_out: int) -> None:
+        """A failed attempt has taken tokens and money."""
+        where = UUID(step.workspace_id), UUID(step.run_id)
+        await self._statements.call(_SPENT, *where, cost_usd, tokens_in, tokens_out)
 
     async def step_delta(self, step: StepInput, attempt: int, text: str) -> None:
         """A running attempt has streamed a piece of text."""
@@ -140,6 +181,5 @@ def _where(step: StepInput) -> tuple[UUID, UUID, int, str, int]:
     return UUID(step.workspace_id), UUID(step.run_id), step.run_attempt, step.path, step.iteration
 
 
-def _result(step: StepInput, recorded: str | None) -> StepResult | None:
-    found: dict[str, Any] | None = json_or_none(recorded)
+def _result(step: StepInput, found: dict[str, Any] | None) -> StepResult | None:
     return None if found is None else StepResult(workspace_id=step.workspace_id, **found)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from activities.run_log.batches import BatchedFunction
 from db.faults import is_outage, translate, unavailable
 from db.json_text import from_json, to_json
+from db.metrics import SECONDS
 from db.session import Database
 from schemas.errors import ErrorCode
 from schemas.messages import StepEntry
@@ -14,6 +15,7 @@ from schemas.messages import StepEntry
 PASSING: Final = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.NOT_FOUND})
 """What may be gone a moment later."""
 
+RUN_LOG: Final = "run_log"
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 
@@ -62,7 +64,9 @@ class Statements:
     async def _column(self, statement: str, *arguments: Any) -> list[Any]:
         pool = await self._database.run_log_pool()
         async with pool.acquire() as connection:
-            return [row[0] for row in await connection.fetch(statement, *arguments)]
+            with SECONDS.labels(RUN_LOG).time():
+                rows = await connection.fetch(statement, *arguments)
+            return [row[0] for row in rows]
 
 
 def json_or_null(value: Any) -> str | None:

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class TextStream:
-    """Collects the text of one attempt and writes it every 100 ms or 2,000 characters.
+    """Collects the text of one attempt and writes it: the first piece at once, then every 100 ms or 2,000 characters.
 
     Watching is a convenience: if the database is away, the text is dropped and the step goes on.
     """
@@ -30,6 +30,7 @@ class TextStream:
         self._attempt = attempt
         self._parts: list[str] = []
         self._chars = 0
+        self._first = True
         self._timer: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
 
@@ -41,8 +42,12 @@ class TextStream:
         self._chars += len(text)
         if self._chars >= FLUSH_CHARS:
             await self.flush()
+        elif self._first:
+            # Whoever waits for an answer sees that it begins.
+            self._first = False
+            self._timer = asyncio.create_task(self._flush_soon(0.0))
         elif self._timer is None or self._timer.done():
-            self._timer = asyncio.create_task(self._flush_later())
+            self._timer = asyncio.create_task(self._flush_soon(FLUSH_SECONDS))
 
     async def flush(self) -> None:
         """Write what has been collected."""
@@ -63,8 +68,8 @@ class TextStream:
                 await self._timer
         await self.flush()
 
-    async def _flush_later(self) -> None:
-        await asyncio.sleep(FLUSH_SECONDS)
+    async def _flush_soon(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         await asyncio.shield(self.flush())
 
 

@@ -1,12 +1,17 @@
 """Queries on approvals."""
 
-from datetime import datetime
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Approval
+
+_LIST = text("SELECT perdure_list_approvals(CAST(:wanted AS jsonb), :sort, CAST(:after AS text[]), :most)")
+_COUNT = text("SELECT list, found FROM perdure_count_approvals(CAST(:lists AS jsonb), :most)")
 
 
 async def find_approval(session: AsyncSession, approval_id: UUID) -> Approval | None:
@@ -15,19 +20,27 @@ async def find_approval(session: AsyncSession, approval_id: UUID) -> Approval | 
 
 
 async def list_approvals(
-    session: AsyncSession,
-    *,
-    status: str | None,
-    run_id: UUID | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
+    session: AsyncSession, wanted: Mapping[str, Any], *, sort: str, after: Sequence[str] | None, limit: int
 ) -> list[Approval]:
-    """Approvals, the oldest first."""
-    query = select(Approval)
-    if status is not None:
-        query = query.where(Approval.status == status)
-    if run_id is not None:
-        query = query.where(Approval.run_id == run_id)
-    if after is not None:
-        query = query.where(tuple_(Approval.created_at, Approval.id) > after)
-    return list(await session.scalars(query.order_by(Approval.created_at, Approval.id).limit(limit)))
+    """Approvals in order.
+
+    Args:
+        session: Sees one workspace.
+        wanted: As `perdure_list_approvals` takes it.
+        sort: The order.
+        after: Keys of the last row of the page before.
+        limit: How many.
+    """
+    place = None if after is None else list(after)
+    given = {"wanted": json.dumps(wanted), "sort": sort, "after": place, "most": limit}
+    ids = (await session.scalars(_LIST, given)).all()
+    # The function gives ids only; the rows are read under row-level security.
+    rows = await session.scalars(select(Approval).where(Approval.id.in_(ids)))
+    found = {row.id: row for row in rows}
+    return [found[each] for each in ids if each in found]
+
+
+async def count_approvals(session: AsyncSession, lists: Mapping[str, Mapping[str, Any]], most: int) -> dict[str, int]:
+    """How many approvals each of several lists holds, up to `most`."""
+    rows = await session.execute(_COUNT, {"lists": json.dumps(lists), "most": most})
+    return {row.list: row.found for row in rows}

@@ -1,27 +1,21 @@
 """Route of a run's events: as a list, or as a live stream."""
 
-import contextlib
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from fastapi import Header, Query, Response, status
-from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from api.access.caller import CurrentWorkspace
 from api.errors import RequestError
 from api.requests import router as feature_router
 from api.runs import reading
+from api.runs.event_streams import stream_events
 from api.runs.models import EventPage
-from api.runs.router import RunId
-from api.services import CurrentServices, CurrentWorkspace, Services
+from api.runs.parameters import Accept, RunId, wants_stream
+from api.services import CurrentServices
 from schemas.errors import ErrorCode
 from schemas.messages import RunStatus
-from schemas.run_events import RunEvent
 
 router = feature_router("runs")
-
-HEARTBEAT: Final = 10
-"""Seconds between comments on a quiet stream, so that both sides notice a dead connection."""
 
 _MAX_SEQ: Final = 2**63 - 1
 _STREAM: Final[dict[int | str, dict[str, Any]]] = {
@@ -41,7 +35,7 @@ async def list_events(
     run_id: RunId,
     after: Annotated[int, Query(ge=0, le=_MAX_SEQ, description="Only events after this number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1_000, description="Size of a page.")] = 500,
-    accept: Annotated[str, Header()] = "application/json",
+    accept: Accept = "application/json",
     last_event_id: Annotated[
         str | None, Header(alias="Last-Event-ID", max_length=30, description="Goes before `after`.")
     ] = None,
@@ -49,23 +43,13 @@ async def list_events(
     """Events of a run, gapless and in order."""
     after = after if last_event_id is None else _sequence(last_event_id)
     async with services.database.tenant(workspace) as session:
-        if "text/event-stream" not in accept:
+        if not wants_stream(accept):
             return await reading.list_events(session, run_id, after, limit)
         run = await reading.require_run(session, run_id)
     if after and after >= run.last_event_seq and RunStatus(run.status).ended:
         # A browser comes back whenever a stream ends; this tells it that there is nothing left to come back for.
         return Response(status_code=status.HTTP_204_NO_CONTENT)
-    return EventSourceResponse(_stream(services, workspace, run_id, after), ping=HEARTBEAT)
-
-
-async def _stream(services: Services, workspace_id: UUID, run_id: UUID, after: int) -> AsyncIterator[ServerSentEvent]:
-    async with contextlib.aclosing(services.events.follow(workspace_id, run_id, after)) as events:
-        async for event in events:
-            yield _sse(event)
-
-
-def _sse(event: RunEvent) -> ServerSentEvent:
-    return ServerSentEvent(data=event.model_dump_json(), id=str(event.seq))
+    return stream_events(services, workspace, run_id, after)
 
 
 def _sequence(text: str) -> int:

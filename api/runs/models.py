@@ -1,11 +1,12 @@
 """Requests and answers about runs."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.runs.waits.models import Wait
 from schemas.errors import ErrorInfo
 from schemas.messages import NodeStatus, RunStatus
 from schemas.run_events import RunEvent
@@ -49,7 +50,14 @@ class RunSummary(BaseModel):
     tokens_out: int
     steps_done: int
     error: ErrorInfo | None
-    trigger: str = Field(description="What started it: `api`, `sub_workflow`, `fork`.")
+    waiting: Wait | None = Field(
+        description="Why it waits, null when it has ended. Lists tell what the database knows, one run alone all."
+    )
+    trigger: str = Field(
+        description="What started it: `api`, `sub_workflow`, `fork`, `test`, `chat`, `schedule`, `webhook`, `form`, "
+        "`email`."
+    )
+    started_by: str | None = Field(description="Name of who started it; null for a child run.")
     parent_run_id: UUID | None = Field(description="Run whose sub_workflow node started it.")
     parent_path: str | None = Field(description="Path of that node.")
     forked_from: UUID | None
@@ -71,7 +79,9 @@ class RunPage(BaseModel):
     """Runs, the newest first."""
 
     items: list[RunSummary]
-    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
+    next_cursor: str | None = Field(
+        description="`cursor` of the next page; null on the last. A page that is not full may still have one."
+    )
 
 
 class RunStep(BaseModel):
@@ -116,6 +126,15 @@ class ControlRun(_Body):
     reason: str | None = Field(default=None, max_length=2_000, description="Why; kept with the run.")
 
 
+class SteerRun(_Body):
+    """Body of saying something to an agent in mid-run."""
+
+    message: str = Field(min_length=1, max_length=50_000, description="The agent hears it before its next turn.")
+    path: str | None = Field(
+        default=None, min_length=1, max_length=2_000, description="Path of the agent node, if several run at once."
+    )
+
+
 class ForkRun(_Body):
     """Body of a fork."""
 
@@ -124,3 +143,30 @@ class ForkRun(_Body):
     outputs: dict[str, Any] = Field(
         default_factory=dict, max_length=1_000, description="Outputs to put in place, by root node id."
     )
+    turn: int | None = Field(
+        default=None,
+        ge=0,
+        le=100_000,
+        description="If `node` is an agent, or with `member` a crew: the turn from which it goes on, from 0.",
+    )
+    member: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="If `node` is a crew: whose turn that is, as paths of steps name it behind the crew: its task, "
+        "`manager`, `judge`, or `ada[2]` where work is handed on. What was done before stays.",
+    )
+    messages: list[dict[str, Any]] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=10_000,
+        description="With `turn`: the conversation before that turn, edited; null keeps it as it was.",
+    )
+
+    @model_validator(mode="after")
+    def _with_turn(self) -> Self:
+        if self.messages is not None and self.turn is None:
+            raise ValueError("say in `turn` from which turn the agent goes on with these messages")
+        if self.member is not None and self.turn is None:
+            raise ValueError("say in `turn` from which turn the member goes on")
+        return self

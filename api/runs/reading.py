@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import not_found
 from api.requests import bad_cursor, decode_cursor, decode_moment_cursor, encode_cursor, parse_moment
 from api.runs import models, repository
+from api.runs.filters import ListRuns
+from api.runs.listing import find_page
+from api.runs.views import run_step, run_summaries, run_summary
 from db.run_events import read_events
-from db.tables import Run, Step
-from schemas.errors import ErrorInfo
-from schemas.messages import NodeStatus, RunStatus
+from db.tables import Run
 
 NEVER: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 """Sorts steps that never began behind all others."""
@@ -27,36 +28,23 @@ async def get_run(session: AsyncSession, run_id: UUID) -> models.Run:
     found = await repository.find_run(session, run_id)
     if found is None:
         raise not_found("run", run_id)
-    run, slug, version = found
+    run = found[0]
+    summary = await run_summary(session, found)
     return models.Run(
-        **_summary(run, slug, version).model_dump(),
+        **summary.model_dump(),
         input=run.input,
         output=run.output,
         last_event_seq=run.last_event_seq,
     )
 
 
-async def list_runs(
-    session: AsyncSession,
-    *,
-    status: list[RunStatus],
-    workflow: str | None,
-    parent: UUID | None,
-    cursor: str | None,
-    limit: int,
-) -> models.RunPage:
+async def list_runs(session: AsyncSession, wanted: ListRuns) -> models.RunPage:
     """A page of runs."""
-    rows = await repository.list_runs(
-        session,
-        status=status,
-        workflow=workflow,
-        parent=parent,
-        before=None if cursor is None else decode_moment_cursor(cursor),
-        limit=limit + 1,
-    )
-    items = [_summary(*row) for row in rows[:limit]]
-    more = encode_cursor(items[-1].created_at.isoformat(), str(items[-1].id)) if len(rows) > limit else None
-    return models.RunPage(items=items, next_cursor=more)
+    before = None if wanted.cursor is None else decode_moment_cursor(wanted.cursor)
+    found = await find_page(session, wanted, before, wanted.limit)
+    rows = await repository.load_runs(session, found.ids)
+    more = None if found.next is None else encode_cursor(found.next[0].isoformat(), str(found.next[1]))
+    return models.RunPage(items=await run_summaries(session, rows), next_cursor=more)
 
 
 async def list_steps(
@@ -68,13 +56,13 @@ async def list_steps(
         RequestError: `not_found` if there is no such run.
     """
     await require_run(session, run_id)
-    after = None if cursor is None else _step_cursor(cursor)
+    after = None if cursor is None else step_cursor(cursor)
     rows = await repository.list_steps(session, run_id, path=path, after=after, limit=limit + 1)
     more = None
     if len(rows) > limit:
         last = rows[limit - 1]
         more = encode_cursor((last.started_at or NEVER).isoformat(), last.path, str(last.iteration))
-    return models.StepPage(items=[_step(row) for row in rows[:limit]], next_cursor=more)
+    return models.StepPage(items=[run_step(row) for row in rows[:limit]], next_cursor=more)
 
 
 async def list_events(session: AsyncSession, run_id: UUID, after: int, limit: int) -> models.EventPage:
@@ -101,53 +89,13 @@ async def require_run(session: AsyncSession, run_id: UUID) -> Run:
     return found[0]
 
 
-def _step_cursor(cursor: str) -> tuple[datetime, str, int]:
+def step_cursor(cursor: str) -> tuple[datetime, str, int]:
+    """A cursor of a list of steps.
+
+    Raises:
+        RequestError: if it is not one of ours.
+    """
     at, path, iteration = decode_cursor(cursor, 3)
     if not iteration.isdigit() or len(iteration) > 9:
         raise bad_cursor()
     return parse_moment(at), path, int(iteration)
-
-
-def _summary(run: Run, slug: str, version: int) -> models.RunSummary:
-    return models.RunSummary(
-        id=run.id,
-        workflow=slug,
-        version=version,
-        status=RunStatus(run.status),
-        attempt=run.attempt,
-        cost_usd=float(run.cost_usd),
-        tokens_in=run.tokens_in,
-        tokens_out=run.tokens_out,
-        steps_done=run.steps_done,
-        error=None if run.error is None else ErrorInfo.model_validate(run.error),
-        trigger=run.trigger,
-        parent_run_id=run.parent_run_id,
-        parent_path=run.parent_path,
-        forked_from=run.forked_from,
-        created_at=run.created_at,
-        started_at=run.started_at,
-        ended_at=run.ended_at,
-        updated_at=run.updated_at,
-    )
-
-
-def _step(step: Step) -> models.RunStep:
-    return models.RunStep(
-        path=step.path,
-        iteration=step.iteration,
-        kind=step.kind,
-        name=step.name,
-        status=NodeStatus(step.status),
-        attempt=step.attempt,
-        run_attempt=step.run_attempt,
-        port=step.port,
-        input=step.input,
-        output=step.output,
-        error=None if step.error is None else ErrorInfo.model_validate(step.error),
-        cost_usd=float(step.cost_usd),
-        tokens_in=step.tokens_in,
-        tokens_out=step.tokens_out,
-        details=step.details,
-        started_at=step.started_at,
-        ended_at=step.ended_at,
-    )

@@ -8,10 +8,12 @@ from api.errors import RequestError
 from api.requests import fingerprint
 from api.runs import repository
 from api.runs.models import RunAccepted, StartRun
-from api.runs.repository import Created, Found, NewRun
+from api.runs.repository import Found
 from api.services import Services
 from api.workflows.version_cache import KnownVersion
+from db.audit import Actor
 from db.json_text import to_json
+from engine.run_creation import Created, NewRun, create_run
 from engine.run_orders import RunOrder
 from schemas.errors import ErrorCode
 from schemas.limits import MAX_INPUT_BYTES
@@ -29,33 +31,41 @@ class Started:
     replayed: bool
 
 
-async def start_run(services: Services, workspace_id: UUID, request: StartRun, key: str | None) -> Started:
+async def start_run(services: Services, actor: Actor, request: StartRun, key: str | None) -> Started:
     """Accept a run: when this returns, the run is certain to happen.
 
     Raises:
         RequestError: `not_found`, `invalid_input` with all errors, `body_too_large`, `idempotency_mismatch`.
     """
-    text = input_text(request.input)
+    workspace_id, text = actor.workspace_id, input_text(request.input)
     wanted = fingerprint({"workflow": request.workflow, "version": request.version, "input": request.input})
     while True:
-        version = await services.versions.get(workspace_id, request.workflow, request.version)
-        if problems := version.input_schema.problems(request.input):
-            # A key that was used when another version was the newest still has its answer.
-            if key is not None and (before := await _find_key(services, workspace_id, key)) is not None:
-                return replayed(before, wanted)
-            message = f"The input does not fit the schema of {version.slug} version {version.version}."
-            raise RequestError(ErrorCode.INVALID_INPUT, message, errors=problems)
+        try:
+            version = await _startable(services, workspace_id, request)
+        except RequestError:
+            # A key that was used when another version was the newest, or before an archiving, still has its answer.
+            if (before := await find_replay(services, workspace_id, key, wanted)) is not None:
+                return before
+            raise
         newest = version.version if request.version is None else None
-        created = await repository.create_run(
+        created = await create_run(
             services.database,
-            NewRun(workspace_id, uuid4(), version.workflow_id, version.version_id, newest, text, key, wanted),
+            NewRun(actor, uuid4(), version.workflow_id, version.version_id, newest, text, key, wanted),
         )
         if created.outcome == "known":
             return replayed(await run_of_key(services, workspace_id, key), wanted)
         if created.outcome == "created":
             _dispatch(services, workspace_id, created, version, request.input, len(text))
-            return Started(accepted(created, version), replayed=False)
-        services.versions.forget_newest(workspace_id, request.workflow)
+            return Started(accepted(created, version.slug, version.version), replayed=False)
+        services.versions.forget(workspace_id, request.workflow)
+
+
+async def _startable(services: Services, workspace_id: UUID, request: StartRun) -> KnownVersion:
+    version = await services.versions.get(workspace_id, request.workflow, request.version)
+    if problems := version.input_schema.problems(request.input):
+        message = f"The input does not fit the schema of {version.slug} version {version.version}."
+        raise RequestError(ErrorCode.INVALID_INPUT, message, errors=problems)
+    return version
 
 
 def input_text(value: Any) -> str:
@@ -71,12 +81,12 @@ def input_text(value: Any) -> str:
     return text
 
 
-def accepted(created: Created, version: KnownVersion) -> RunAccepted:
+def accepted(created: Created, slug: str, version: int) -> RunAccepted:
     """The answer to a start."""
     return RunAccepted(
         id=created.run_id,
-        workflow=version.slug,
-        version=version.version,
+        workflow=slug,
+        version=version,
         status=RunStatus.PENDING,
         attempt=1,
         created_at=created.created_at,
@@ -89,6 +99,16 @@ async def run_of_key(services: Services, workspace_id: UUID, key: str | None) ->
     if found is None:
         raise AssertionError("the database named a key that it does not know")
     return found
+
+
+async def find_replay(services: Services, workspace_id: UUID, key: str | None, wanted: str) -> Started | None:
+    """The stored answer to a request with a key; nothing if the key is new.
+
+    Raises:
+        RequestError: `idempotency_mismatch` if the key was used for another request.
+    """
+    found = None if key is None else await _find_key(services, workspace_id, key)
+    return None if found is None else replayed(found, wanted)
 
 
 def replayed(found: Found, wanted: str) -> Started:
@@ -118,5 +138,11 @@ def _dispatch(
     if length > KEPT_INPUT_CHARS:
         services.dispatcher.start_soon(workspace_id, created.run_id)
         return
-    run = RunInput(workspace_id=str(workspace_id), run_id=str(created.run_id), plan_ref=version.plan, input=value)
+    run = RunInput(
+        workspace_id=str(workspace_id),
+        run_id=str(created.run_id),
+        plan_ref=version.plan,
+        input=value,
+        workflow=version.slug,
+    )
     services.dispatcher.launch_soon(RunOrder(version.name, run))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bench.documents import gated
 from bench.kinds.idling import marks_in
 from bench.numbers import ms, percentile, times
-from bench.outcome import Figure, Outcome, Progress, Size, Table, pick
+from bench.outcome import Aim, Figure, Outcome, Progress, Size, Table, pick
 from bench.perdure import TOKEN, Perdure, perdure_api, perdure_with_worker
 from bench.processes import BenchError
 from bench.rivals.beds import langgraph, plain_with_worker
@@ -28,6 +28,8 @@ class Moments:
     finished: float
 
 
+LIMIT = 0.25
+"""Seconds that 95 of 100 decisions may take to reach the next step."""
 PLAIN = "plain Temporal, tuned: signal, one activity"
 LANGGRAPH = "LangGraph, sync: resume, one node"
 OURS = {
@@ -90,17 +92,19 @@ async def _decisions(bed: Perdure, http: httpx.AsyncClient, kind: str, rounds: i
         started = await bed.start(version)
         approval = await _open_approval(bed, started.id)
         sent = time.time()
-        answer = await http.post(f"/v1/approvals/{approval}/decide", json={"decision": "approved"})
+        answer = await http.post(
+            f"/v1/approvals/{approval.id}/decide", json={"decision": "approved", "digest": approval.digest}
+        )
         answer.raise_for_status()
         await started.handle.result()
         found.append(await _moments(bed, started.id, sent))
     return found[1:]
 
 
-async def _open_approval(bed: Perdure, run_id: UUID) -> UUID:
+async def _open_approval(bed: Perdure, run_id: UUID) -> Approval:
     for _ in range(3_000):
         async with bed.services.database.tenant(bed.services.workspace_id) as session:
-            found: UUID | None = await session.scalar(select(Approval.id).where(Approval.run_id == run_id))
+            found: Approval | None = await session.scalar(select(Approval).where(Approval.run_id == run_id))
         if found is not None:
             # The answer of the statement still has to reach the workflow before it really waits.
             await asyncio.sleep(0.05)
@@ -116,6 +120,12 @@ async def _moments(bed: Perdure, run_id: UUID, sent: float) -> Moments:
     if step.started_at is None or step.ended_at is None or run.status != "completed":
         raise BenchError(f"the run ended as {run.status}")
     return Moments(step.started_at.timestamp() - sent, step.ended_at.timestamp() - sent)
+
+
+def _aim(found: dict[str, list[Moments]], name: str) -> Aim:
+    p95 = percentile([one.begun for one in found[name] if one.begun is not None], 95)
+    text = f"p95 from the decision to the beginning of the next step under {LIMIT * 1_000:g} ms ({name})"
+    return Aim(text=text, found=ms(p95), met=p95 < LIMIT)
 
 
 def _outcome(found: dict[str, list[Moments]], rounds: int) -> Outcome:
@@ -139,6 +149,7 @@ def _outcome(found: dict[str, list[Moments]], rounds: int) -> Outcome:
             "hears of it; the others are told by a call in the process. Times until the next step had begun and ended."
         ),
         tables=[Table(head=["", "begun, p50", "ended, p50", "ended, p95", "÷ plain"], rows=rows)],
+        aims=[_aim(found, name) for name in OURS.values()],
         figures={
             name: Figure(value=percentile([one.finished for one in moments], 50) * 1_000, unit="ms")
             for name, moments in found.items()

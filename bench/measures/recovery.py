@@ -59,7 +59,7 @@ async def _plain(length: float, settings: str, *, local: bool = False) -> Recove
         return await _kill_and_wait(lambda: bed.worker(settings), begin, marks, length)
 
 
-async def _perdure(length: float, kind: str) -> Recovery:
+async def _perdure(length: float, kind: str, *, beside: bool = False) -> Recovery:
     async with perdure() as bed:
         marks = bed.servers.folder / "marks"
         settings = {"seconds": length, "marks": str(marks)}
@@ -68,7 +68,7 @@ async def _perdure(length: float, kind: str) -> Recovery:
         async def begin() -> Awaitable[Any]:
             return (await bed.start(version)).handle.result()
 
-        return await _kill_and_wait(bed.worker, begin, marks, length)
+        return await _kill_and_wait(bed.worker, begin, marks, length, beside=beside)
 
 
 _VARIANTS: dict[str, Callable[[float], Awaitable[Recovery]]] = {
@@ -77,27 +77,38 @@ _VARIANTS: dict[str, Callable[[float], Awaitable[Recovery]]] = {
     "(b) with sticky timeout 1 s, local activities": lambda length: _plain(length, "quick_sticky", local=True),
     "Perdure, remote steps": lambda length: _perdure(length, "noop_remote"),
     "Perdure, local steps": lambda length: _perdure(length, "noop_local"),
+    "Perdure, remote steps, two workers": lambda length: _perdure(length, "noop_remote", beside=True),
+    "Perdure, local steps, two workers": lambda length: _perdure(length, "noop_local", beside=True),
 }
 
 
 async def _kill_and_wait(
-    start_worker: Callable[[], Process], begin: Callable[[], Awaitable[Awaitable[Any]]], marks: Path, length: float
+    start_worker: Callable[[], Process],
+    begin: Callable[[], Awaitable[Awaitable[Any]]],
+    marks: Path,
+    length: float,
+    *,
+    beside: bool = False,
 ) -> Recovery:
-    worker = await asyncio.to_thread(start_worker)
+    """Kills the worker that has the step, and starts a fresh one as a supervisor does.
+
+    Args:
+        beside: Whether a second worker runs all the time.
+    """
+    workers = [await asyncio.to_thread(start_worker) for _ in range(2 if beside else 1)]
     try:
         ended = asyncio.ensure_future(await begin())
-        await _until_marked(marks, KILLED_IN, ended)
+        at_end = asyncio.ensure_future(_moment_of(ended))
+        victim = await _until_marked(marks, KILLED_IN, ended)
         await asyncio.sleep(length / 2)
+        next(worker for worker in workers if worker.pid == victim).kill()
+        killed = time.monotonic()
+        workers.append(await asyncio.to_thread(start_worker))
+        ready = time.monotonic()
+        took = await asyncio.wait_for(at_end, 120) - killed
     finally:
-        worker.kill()
-    killed = time.monotonic()
-    worker = await asyncio.to_thread(start_worker)
-    ready = time.monotonic()
-    try:
-        await asyncio.wait_for(ended, 120)
-    finally:
-        took = time.monotonic() - killed
-        worker.stop()
+        for worker in workers:
+            worker.stop()
     remaining = length * (STEPS - int(KILLED_IN[1:]) + 1)
     done = Counter(mark["path"] for mark in marks_in(marks) if mark["what"] == "done")
     begun = Counter(mark["path"] for mark in marks_in(marks) if mark["what"] == "begun")
@@ -109,12 +120,19 @@ async def _kill_and_wait(
     )
 
 
-async def _until_marked(marks: Path, path: str, ended: "asyncio.Future[Any]") -> None:
+async def _moment_of(ended: "asyncio.Future[Any]") -> float:
+    await ended
+    return time.monotonic()
+
+
+async def _until_marked(marks: Path, path: str, ended: "asyncio.Future[Any]") -> int:
+    """The process that has begun the step."""
     give_up = time.monotonic() + 60
-    while not any(mark["path"] == path for mark in marks_in(marks)):
+    while (pid := next((int(mark["pid"]) for mark in marks_in(marks) if mark["path"] == path), None)) is None:
         if ended.done() or time.monotonic() > give_up:
             raise BenchError(f"step {path} never began")
         await asyncio.sleep(0.01)
+    return pid
 
 
 def _outcome(found: dict[str, list[Recovery]], length: float) -> Outcome:
@@ -133,9 +151,9 @@ def _outcome(found: dict[str, list[Recovery]], length: float) -> Outcome:
         name="recovery",
         title="Recovery after kill -9 of the worker",
         method=(
-            f"A run of {STEPS} steps of {length:g} s; the only worker is killed in the middle of step 3 and a fresh "
-            "one started at once. Counted from the kill to the end of the run, less the steps that were left, the "
-            "interrupted one included."
+            f"A run of {STEPS} steps of {length:g} s; the worker that has step 3 is killed in the middle of it and a "
+            "fresh one started at once; with two workers, the other one goes on meanwhile. Counted from the kill to "
+            "the end of the run, less the steps that were left, the interrupted one included."
         ),
         tables=[
             Table(

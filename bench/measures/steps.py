@@ -1,10 +1,11 @@
 """Five sequential steps that do nothing: plain Temporal, LangGraph, Perdure."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
 
 from bench.documents import chain
-from bench.load import Load, measure_load
+from bench.load import Load, measure_load, median_load
 from bench.numbers import ms, short, times
 from bench.outcome import Aim, Figure, Outcome, Progress, Size, Table, pick
 from bench.perdure import history_of, perdure_with_worker
@@ -29,9 +30,15 @@ class Variant:
 class Effort:
     """How much is measured."""
 
+    rounds: int
     singles: int
     in_flight: int
     seconds: float
+
+    @property
+    def of_one_round(self) -> dict[str, Any]:
+        """Arguments of `measure_load`."""
+        return {"singles": self.singles, "in_flight": self.in_flight, "seconds": self.seconds}
 
 
 Tick = Callable[[float], None]
@@ -40,15 +47,20 @@ Measured = tuple[Load, tuple[int, int] | None]
 
 async def measure(size: Size, progress: Progress) -> Outcome:
     """See module."""
-    effort = Effort(pick(size, 40, 15, 3), pick(size, 50, 50, 5), pick(size, 15, 5, 1))
-    found: dict[str, Variant] = {}
+    effort = Effort(pick(size, 3, 1, 1), pick(size, 15, 15, 3), pick(size, 50, 50, 5), pick(size, 6, 5, 1))
     variants = [one for one in _VARIANTS if size != "tiny" or one[0] in _TINY]
-    for index, (key, name, run) in enumerate(variants):
-        tick = _part_of(progress, index / len(variants), 1 / len(variants), name)
+    measured: dict[str, list[Measured]] = {key: [] for key, _, _ in variants}
+    turns = [one for _ in range(effort.rounds) for one in variants]
+    for index, (key, name, run) in enumerate(turns):
+        tick = _part_of(progress, index / len(turns), 1 / len(turns), name)
         tick(0.0)
-        found[key] = Variant(key, name, *await run(effort, tick))
+        measured[key].append(await run(effort, tick))
     progress(1.0, "done")
-    return _outcome(found, effort)
+    return _outcome({key: _variant(key, name, measured[key]) for key, name, _ in variants}, effort)
+
+
+def _variant(key: str, name: str, rounds: list[Measured]) -> Variant:
+    return Variant(key, name, median_load([load for load, _ in rounds]), rounds[0][1])
 
 
 def _part_of(progress: Progress, begun: float, share: float, name: str) -> Tick:
@@ -58,7 +70,7 @@ def _part_of(progress: Progress, begun: float, share: float, name: str) -> Tick:
 async def _plain(effort: Effort, tick: Tick, *, tuned: bool, settings: str, local: bool = False) -> Measured:
     order = ChainOrder(steps=STEPS, local=local)
     async with plain_with_worker(tuned=tuned, settings=settings) as (bed, worker):
-        load = await measure_load(lambda: bed.run(order), bed.meter(worker), **asdict(effort), tick=tick)
+        load = await measure_load(lambda: bed.run(order), bed.meter(worker), **effort.of_one_round, tick=tick)
         return load, await history_of(await bed.run(order))
 
 
@@ -80,7 +92,7 @@ async def _tuned_local(effort: Effort, tick: Tick) -> Measured:
 
 async def _langgraph(effort: Effort, tick: Tick) -> Measured:
     with work_folder() as folder, postgres_server(folder) as database:
-        found = await langgraph(database, {"task": "steps", "steps": STEPS, "load": asdict(effort)})
+        found = await langgraph(database, {"task": "steps", "steps": STEPS, "load": effort.of_one_round})
     tick(1.0)
     return Load(**found), None
 
@@ -88,7 +100,7 @@ async def _langgraph(effort: Effort, tick: Tick) -> Measured:
 async def _perdure(effort: Effort, tick: Tick, kind: str) -> Measured:
     async with perdure_with_worker() as (bed, worker):
         version = await bed.publish(chain(kind, STEPS))
-        load = await measure_load(lambda: bed.run(version), bed.meter(worker), **asdict(effort), tick=tick)
+        load = await measure_load(lambda: bed.run(version), bed.meter(worker), **effort.of_one_round, tick=tick)
         return load, await history_of((await bed.run(version)).handle)
 
 
@@ -119,10 +131,11 @@ def _outcome(found: dict[str, Variant], effort: Effort) -> Outcome:
         name="steps",
         title="Five sequential steps that do nothing",
         method=(
-            f"Latency: {effort.singles} runs one after the other, from the start (for Perdure: the insert of the row) "
-            f"to the end (for Perdure: after the run log is closed). Throughput: runs ended in {effort.seconds:g} s "
-            f"with {effort.in_flight} in flight. CPU: server, worker and PostgreSQL; for LangGraph its process and "
-            "PostgreSQL. Plain Temporal uses the SDK's defaults unless said otherwise and writes no run log."
+            f"All variants in turn, {effort.rounds} times; medians. Latency: {effort.singles} runs one after the "
+            "other, from the start (for Perdure: the insert of the row) to the end (for Perdure: after the run log is "
+            f"closed). Throughput: runs ended in {effort.seconds:g} s with {effort.in_flight} in flight. CPU: server, "
+            "worker and PostgreSQL; for LangGraph its process and PostgreSQL. Plain Temporal uses the SDK's defaults "
+            "unless said otherwise and writes no run log."
         ),
         tables=[_table(found), _cpu_table(found)],
         aims=_aims(found),

@@ -36,7 +36,7 @@ def approve(
                 say("nothing was decided")
         else:
             answer = Answer(decision or "approved", _parse(data), reason)
-            decided = decide(api, approval_id, answer)
+            decided = decide(api, api.get(f"/v1/approvals/{approval_id}"), answer)
             if as_json:
                 print_json(decided)
             say(f"[green]{plain(answer.decision)}[/]")

@@ -8,7 +8,7 @@ import typer
 from cli.commands.run import print_json
 from cli.console import out, print_rows
 from cli.errors import CliError
-from schemas.nodes import specs
+from schemas.nodes import document_specs
 
 
 def kinds(
@@ -16,7 +16,7 @@ def kinds(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Schemas.")] = False,
 ) -> None:
     """List the kinds of nodes, or show the settings of one."""
-    known = specs()
+    known = document_specs()
     if kind is not None and kind not in known:
         raise CliError(f"there is no node kind {kind!r}; there are {', '.join(sorted(known))}")
     chosen = {kind: known[kind]} if kind is not None else known

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings
 from cli.console import say
 from cli.errors import CliError
 from cli.process.parent import follow_parent
+from schemas.errors import PerdureError
 
 SupervisedFrom = Annotated[
     Path | None, typer.Option("--supervised-from", hidden=True, help="Data folder of the supervisor.")
@@ -28,14 +29,17 @@ def worker(
         int | None, typer.Option("--health-port", min=0, max=65535, help="Port of /healthz, /readyz and /metrics.")
     ] = None,
     health_host: Annotated[str | None, typer.Option("--health-host", help="Address of the same.")] = None,
+    build_id: Annotated[
+        str | None, typer.Option("--build-id", help="Build of this code: its runs stay with it. `auto` for its own.")
+    ] = None,
     supervised_from: SupervisedFrom = None,
 ) -> None:
     """Run a worker: it executes runs and steps until SIGTERM, then finishes what is under way."""
     follow_parent()
     from workers.main import run_worker  # late: Temporal and the providers take seconds to import
 
-    chosen = {"queues": queues, "health_port": health_port, "health_host": health_host}
-    _run(run_worker(**{name: value for name, value in chosen.items() if value is not None}))
+    chosen = {"queues": queues, "health_port": health_port, "health_host": health_host, "build_id": build_id}
+    run_service(run_worker(**{name: value for name, value in chosen.items() if value is not None}))
 
 
 def api(
@@ -48,7 +52,7 @@ def api(
     from api.main import serve  # late, as above
 
     chosen = {"host": host, "port": port}
-    _run(serve(**{name: value for name, value in chosen.items() if value is not None}))
+    run_service(serve(**{name: value for name, value in chosen.items() if value is not None}))
 
 
 def simulator(
@@ -85,11 +89,11 @@ def migrate() -> None:
         except (OSError, ValueError) as failed:
             raise CliError(f"the database cannot be migrated: {failed}") from failed
 
-    _run(bring_up())
+    run_service(bring_up())
     say("[green]the database has the newest schema[/]")
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def run_service(work: Coroutine[Any, Any, None]) -> None:
     """Run on uvloop; faults of the configuration become sentences."""
     import uvloop
 
@@ -99,6 +103,8 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     except ValidationError as wrong:
         faults = "; ".join(f"{_variable(wrong.title, one['loc'])}: {one['msg']}" for one in wrong.errors())
         raise CliError(f"the configuration is not valid: {faults}") from None
+    except PerdureError as wrong:
+        raise CliError(str(wrong)) from wrong
     except OSError as failed:
         if failed.errno is None or os.environ.get("PERDURE_TRACEBACK"):
             raise

@@ -16,6 +16,7 @@ from rich.table import Table
 from cli.commands.context import connection_of
 from cli.console import err, plain
 from cli.data_folder import DataFolder
+from cli.login_link import sign_in_link
 from cli.process.stack import Setup, Stack
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -66,12 +67,25 @@ def up(
     simulator: Annotated[
         bool, typer.Option("--simulator", help="Answer LLM calls with the built-in simulator; needs no key.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=32, help="Worker processes; two make up for the death of one.")
+    ] = 2,
+    web_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--web-dir",
+            envvar=["PERDURE_API_WEB_DIR", "PERDURE_WEB_DIR"],
+            exists=True,
+            file_okay=False,
+            help="Folder of the built web app; `frontend/dist` beside the code by default.",
+        ),
+    ] = None,
 ) -> None:
-    """Start everything: PostgreSQL and Temporal (unless URLs are configured), the API and a worker."""
+    """Start everything: PostgreSQL and Temporal (unless URLs are configured), the API and the workers."""
     folder = DataFolder.at(data_dir or connection_of(context).data_dir)
     folder.create()
     with folder.held():
-        run_stack(Stack(Setup(folder, port, simulator, host), announce))
+        run_stack(Stack(Setup(folder, port, simulator, host, workers, web_dir), announce))
 
 
 def announce(sentence: str) -> None:
@@ -138,9 +152,14 @@ def _show_where(stack: Stack) -> None:
         table.add_row("Temporal UI", stack.temporal.ui_url)
     if stack.setup.simulator:
         table.add_row("Simulator", stack.simulator_url)
-    table.add_row("Worker", f"{stack.worker_url}/readyz")
+    for url in stack.worker_urls:
+        table.add_row("Worker", f"{url}/readyz")
     table.add_row("Data and logs", plain(folder.path))
     table.add_row("API token", plain(folder.path / "token"))
     table.add_row("Next", "[bold]perdure run FILE --input key=value --watch[/]")
+    link = sign_in_link(stack)
     with contextlib.suppress(OSError):
+        if link is not None:
+            # Outside the frame, which would break it into lines.
+            err.print(f"Sign in once with  [bold]{plain(link)}[/]")
         err.print(Panel(table, title="Perdure is up", title_align="left", border_style="green", expand=False))

@@ -81,6 +81,11 @@ def start(data_dir: Path) -> EmbeddedPostgres:
         return _find_running(pgdata) or _launch(pgdata)
 
 
+def running(data_dir: Path) -> EmbeddedPostgres | None:
+    """The server of a data folder, if it runs."""
+    return _find_running(data_dir.resolve() / "postgres")
+
+
 def binaries() -> Path:
     """Folder of the server's programs.
 

@@ -35,12 +35,16 @@ class Setup:
         port: Port of the API if one was asked for.
         simulator: Whether a simulated model provider answers instead of the real ones.
         host: Address on which the API listens.
+        workers: Processes that execute runs; with two, the death of one is made up for by the other.
+        web_dir: Folder of the built web app, if it is not beside the code.
     """
 
     folder: DataFolder
     port: int | None = None
     simulator: bool = False
     host: str = "127.0.0.1"
+    workers: int = 1
+    web_dir: Path | None = None
 
 
 @dataclass
@@ -61,6 +65,7 @@ class Stack:
         Raises:
             CliError: Something cannot be started.
         """
+        self.setup.folder.check_whole()
         self.children = self._children()
         removed = sum(child.remove_leftovers() for child in self.children)
         if removed:
@@ -83,7 +88,8 @@ class Stack:
         for child in self.children:
             if child.pid is None:  # whoever answers on its port is not ours
                 return f"{child.name}: is not running"
-        for name, url in (("API", f"{self.api_url}/readyz"), ("worker", f"{self.worker_url}/readyz")):
+        answering = [("API", self.api_url), *(("worker", url) for url in self.worker_urls)]
+        for name, url in ((name, f"{url}/readyz") for name, url in answering):
             if complaint := _not_ready(url):
                 return f"{name}: {complaint}"
         return None
@@ -121,9 +127,14 @@ class Stack:
         return f"http://{host}:{self._port('api_port', self.setup.port)}"
 
     @property
-    def worker_url(self) -> str:
-        """Health and metrics of the worker."""
-        return f"http://127.0.0.1:{self._port('worker_port')}"
+    def api_token(self) -> str:
+        """The operator's token."""
+        return os.environ.get("PERDURE_API_TOKEN") or self.setup.folder.token()
+
+    @property
+    def worker_urls(self) -> list[str]:
+        """Health and metrics of each worker."""
+        return [f"http://127.0.0.1:{port}" for _, port in self._workers()]
 
     @property
     def simulator_url(self) -> str:
@@ -155,16 +166,21 @@ class Stack:
         api = ["--host", self.setup.host, "--port", str(self._port("api_port", self.setup.port))]
         children = [
             self._child("api", api, grace=15),
-            self._child("worker", ["--health-port", str(self._port("worker_port"))]),
+            *(self._child("worker", ["--health-port", str(port)], log=log) for log, port in self._workers()),
         ]
         if self.setup.simulator:
             children.insert(0, self._child("simulator", ["--port", str(self._port("simulator_port"))], grace=3))
         return children
 
-    def _child(self, name: str, arguments: list[str], grace: float = 45) -> Child:
+    def _workers(self) -> list[tuple[str, int]]:
+        """Name of the log and health port of each."""
+        names = ["worker", *(f"worker-{number}" for number in range(2, self.setup.workers + 1))]
+        return [(name, self._port(f"{name.replace('-', '_')}_port")) for name in names]
+
+    def _child(self, name: str, arguments: list[str], grace: float = 45, log: str | None = None) -> Child:
         marker = str(self.setup.folder.path)
         arguments = [*arguments, "--supervised-from", marker]
-        return Child(name, arguments, {}, self.setup.folder.logs / f"{name}.log", marker, grace)
+        return Child(name, arguments, {}, self.setup.folder.logs / f"{log or name}.log", marker, grace)
 
     def _start_servers(self) -> None:
         if not _configured_database():
@@ -203,9 +219,15 @@ class Stack:
             **os.environ,
             "PERDURE_DATABASE_URL": self._database_url(),
             "PERDURE_DATA_DIR": str(folder.path),
-            "PERDURE_API_TOKEN": os.environ.get("PERDURE_API_TOKEN") or folder.token(),
+            "PERDURE_API_TOKEN": self.api_token,
+            # Where links, forms and identity providers lead back to, if it has no better name.
+            "PERDURE_PUBLIC_URL": os.environ.get("PERDURE_PUBLIC_URL") or self.api_url,
             "PERDURE_WEBHOOK_SECRET": os.environ.get("PERDURE_WEBHOOK_SECRET") or folder.webhook_secret(),
         }
+        if not os.environ.get("PERDURE_ENCRYPTION_KEYS") and not os.environ.get("PERDURE_ENCRYPTION_KEYS_FILE"):
+            environment["PERDURE_ENCRYPTION_KEYS_FILE"] = str(folder.encryption_keys())
+        if self.setup.web_dir is not None:
+            environment["PERDURE_API_WEB_DIR"] = str(self.setup.web_dir.resolve())
         if self.temporal is not None:
             environment["PERDURE_TEMPORAL_ADDRESS"] = self.temporal.address
         return environment | (self._simulated_providers() if self.setup.simulator else {})

@@ -163,7 +163,7 @@ class Follower:
             self.console.print(plain(str(impossible)))
             return
         try:
-            decide(self.api, str(approval["id"]), answer)
+            decide(self.api, approval, answer)
         except ApiError as refused:
             if refused.status_code != CONFLICT:
                 raise

@@ -14,6 +14,11 @@ def run_scripts(folder: str) -> None:
         _run(path.read_text())
 
 
+def run_script(path: str) -> None:
+    """Run one file below `sql`."""
+    _run((SQL_FOLDER / path).read_text())
+
+
 def _run(script: str) -> None:
     # The driver prepares what SQLAlchemy gives it, one statement at a time; its own `execute` takes a whole file.
     connection = op.get_bind().connection.dbapi_connection

@@ -32,14 +32,24 @@ class Run(Base):
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         Index("runs_list_idx", "workspace_id", "created_at", "id"),
-        Index("runs_workflow_idx", "workflow_id", "created_at"),
+        Index("runs_status_idx", "workspace_id", "status", "created_at", "id"),
+        Index("runs_workflow_idx", "workflow_id", "created_at", "id"),
+        Index("runs_workflow_status_idx", "workflow_id", "status", "created_at", "id"),
+        Index("runs_version_idx", "version_id", "created_at", "id"),
         Index("runs_pending_idx", "created_at", postgresql_where=text("status = 'pending'")),
         Index(
             "runs_unfinished_idx",
             "created_at",
             postgresql_where=text("status IN ('pending', 'running', 'paused')"),
         ),
-        Index("runs_parent_idx", "parent_run_id", postgresql_where=text("parent_run_id IS NOT NULL")),
+        Index(
+            "runs_parent_idx",
+            "parent_run_id",
+            "created_at",
+            "id",
+            postgresql_where=text("parent_run_id IS NOT NULL"),
+        ),
+        Index("runs_restored_idx", "id", postgresql_where=text("restored_at IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -58,6 +68,7 @@ class Run(Base):
     idempotency_key: Mapped[str | None]
     request_hash: Mapped[str | None]
     trigger: Mapped[str] = mapped_column(server_default="api")
+    started_by: Mapped[Json | None]
     parent_run_id: Mapped[UUID | None]
     parent_path: Mapped[str | None]
     forked_from: Mapped[UUID | None]
@@ -70,6 +81,13 @@ class Run(Base):
     ended_at: Mapped[Moment | None]
     dispatched_at: Mapped[Moment | None]
     updated_at: Mapped[CreatedAt]
+    steering: Mapped[Json | None]
+    """The last thing that somebody wanted of this attempt: `action`, `by`, `reason`, `at`."""
+    retry_key: Mapped[str | None]
+    """Idempotency key of the request that began this attempt."""
+    backed_up_at: Mapped[Moment | None]
+    """When the backup was taken from which the row came back; nothing once it has been compared with Temporal."""
+    restored_at: Mapped[Moment | None]
 
 
 class Step(Base):
@@ -105,6 +123,10 @@ class Step(Base):
     """Workflow time of the last entry that changed the row; an older entry that is repeated changes nothing."""
     entry_rank: Mapped[int | None]
     """How far that entry was: 1 running, 2 waiting, 3 resolved, 4 compensated."""
+    next_attempt_at: Mapped[Moment | None]
+    """When a failed attempt is followed by the next one."""
+    sent: Mapped[Json | None]
+    """A call that must not be made twice and was not answered yet; `schemas.unknown_outcomes.SentCall`."""
 
 
 class RunEventRow(Base):

@@ -64,3 +64,6 @@ class Waiter(Base):
     status: Mapped[str] = mapped_column(server_default="waiting")
     event_id: Mapped[UUID | None]
     created_at: Mapped[CreatedAt]
+    filter: Mapped[str | None]
+    """Expression over `event` and `values`; only events for which it holds are taken."""
+    filter_values: Mapped[Json | None]

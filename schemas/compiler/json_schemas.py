@@ -1,6 +1,5 @@
 """Checks JSON Schemas inside a document: valid, self-contained, and with patterns that compile."""
 
-import re
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -9,6 +8,7 @@ import orjson
 from jsonschema import Draft202012Validator
 
 from schemas.faults import Pointer
+from schemas.linear_validator import mixes_unevaluated, pattern_fault
 
 _DATA_KEYS = frozenset({"const", "enum", "default", "examples"})
 _MAX_PROBLEMS = 20
@@ -40,6 +40,9 @@ class _References:
         self._anchors: set[str] = set()
         self._references: list[tuple[Pointer, str]] = []
         self._walk()
+        if mixes_unevaluated(schema):
+            message = "`unevaluatedProperties` cannot stand in a schema with `patternProperties`; say it otherwise."
+            self.problems.append(((), message))
         for pointer, reference in self._references:
             if problem := self._problem(reference):
                 self.problems.append((pointer, problem))
@@ -69,10 +72,8 @@ class _References:
     def _pattern(self, pointer: Pointer, pattern: Any) -> None:
         if not isinstance(pattern, str):
             return
-        try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
-            self.problems.append((pointer, f"The pattern does not compile: {_short(str(error))}."))
+        if fault := pattern_fault(pattern):
+            self.problems.append((pointer, f"The pattern does not compile: {_short(fault)}."))
 
     def _problem(self, reference: str) -> str | None:
         if not reference.startswith("#"):

@@ -11,8 +11,7 @@ from schemas.expressions import has_template
 from schemas.faults import FaultCode, Pointer, suggestion
 from schemas.node_spec import LOCAL_TIMEOUT
 from schemas.plan import Mode
-
-SUB_WORKFLOW = "sub_workflow"
+from schemas.references import references_of
 
 
 def check_policies(graph: DraftGraph, topology: Topology | None, report: Report) -> None:
@@ -36,19 +35,13 @@ def check_schema(schema: object, place: Place, at: Pointer, report: Report) -> N
         report.add(FaultCode.INVALID_SCHEMA, place, problem, at + pointer)
 
 
-def workflow_reference(node: DraftNode) -> str | None:
-    """The workflow that a sub_workflow node runs."""
-    reference = node.node.config.get("workflow")
-    return reference if node.node.kind == SUB_WORKFLOW and isinstance(reference, str) else None
-
-
 def check_references(graph: DraftGraph, pinned: Collection[str], report: Report) -> None:
-    """Reports sub_workflow nodes whose workflow has no published version."""
+    """Reports nodes that run a workflow or an agent that has no published version."""
     for node in graph.nodes.values():
-        reference = workflow_reference(node)
-        if reference is not None and reference not in pinned:
-            message = f"There is no published workflow `{reference[:110]}`" + suggestion(reference, pinned)
-            report.add(FaultCode.UNKNOWN_WORKFLOW, node.place, message, (*node.config_pointer, "workflow"))
+        for place, reference in references_of(node.node.kind, node.node.config):
+            if reference not in pinned:
+                message = f"There is no published workflow `{reference[:110]}`" + suggestion(reference, pinned)
+                report.add(FaultCode.UNKNOWN_WORKFLOW, node.place, message, (*node.config_pointer, *place))
 
 
 def _check_timeout(node: DraftNode, report: Report) -> None:

@@ -1,7 +1,9 @@
 """Reads nodes and edges out of the raw document: shapes, kinds, settings, ids, ports."""
 
+from collections import Counter
 from typing import Any
 
+from schemas.compiler.credentials import with_stand_ins
 from schemas.compiler.draft import DraftEdge, DraftGraph, DraftNode
 from schemas.compiler.kinds import shape_of
 from schemas.compiler.report import Place, Report
@@ -10,7 +12,7 @@ from schemas.document import Document, Edge, Graph, Node, OnError
 from schemas.faults import FaultCode, listed, suggestion
 from schemas.limits import MAX_BODY_DEPTH, MAX_EDGES, MAX_NODES
 from schemas.node_spec import ERROR_PORT, NodeSpec
-from schemas.nodes import specs
+from schemas.nodes import document_specs
 
 _STUB = {"id": "stub", "kind": "stub"}
 
@@ -82,14 +84,14 @@ class StructureReader:
         return draft
 
     def _spec(self, kind: Any, place: Place) -> NodeSpec | None:
-        spec = specs().get(kind) if isinstance(kind, str) else None
+        spec = document_specs().get(kind) if isinstance(kind, str) else None
         if spec is None and isinstance(kind, str) and kind:
-            message = f"There is no kind `{kind}`" + suggestion(kind, specs())
+            message = f"There is no kind `{kind}`" + suggestion(kind, document_specs())
             self.report.add(FaultCode.UNKNOWN_KIND, place, message, ("kind",))
         return spec
 
     def _config(self, draft: DraftNode, spec: NodeSpec) -> None:
-        config = draft.node.config
+        config = with_stand_ins(draft.node.config, spec)
         bodies = {name for name in shape_of(spec.config).graphs if isinstance(config.get(name), dict)}
         trial = config | {name: {"nodes": [_STUB]} for name in bodies}
         # The settings of a kind with a body are read as they stand: only its `vars` are filled in.
@@ -97,8 +99,9 @@ class StructureReader:
         validate(spec.config, trial, draft.place, self.report, at=draft.config_pointer, templates=templates)
 
     def _port_names(self, draft: DraftNode) -> None:
-        if draft.ports and len(set(draft.ports)) < len(draft.ports):
-            message = f"The name `{ERROR_PORT}` is taken by on_error: route; rename the other port of that name."
+        for name in [name for name, times in Counter(draft.ports or ()).items() if times > 1]:
+            taken = "on_error: route" if name == ERROR_PORT else f"every `{draft.node.kind}`"
+            message = f"The name `{name}` is taken by {taken}; rename the other port of that name."
             self.report.add(FaultCode.INVALID_VALUE, draft.place, message, draft.config_pointer)
 
     def _body(self, draft: DraftNode, depth: int) -> None:

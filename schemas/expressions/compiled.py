@@ -95,7 +95,7 @@ def compile_expression(source: str) -> CompiledExpression:
     except DynamicNodeError as error:
         raise CompileError(source, [_problem("dynamic_node", str(error))]) from error
     except (RuntimeError, ValueError) as error:
-        problems = _compile_problems(str(error))
+        problems = compile_problems(str(error))
         raise CompileError(source, problems, _usage_anyway(source, problems)) from error
     except TypeError as error:
         raise CompileError(source, [_problem("syntax", "it holds text that is not valid Unicode")]) from error
@@ -129,14 +129,15 @@ def _problem(reason: str, message: str, line: int = 0, column: int = 0) -> dict[
     return {"reason": reason, "message": message, **place}
 
 
-def _compile_problems(text: str) -> list[dict[str, Any]]:
+def compile_problems(text: str) -> list[dict[str, Any]]:
+    """What is wrong according to an error text of the compiler; an unknown name is also given as `name`."""
     problems = []
     for found in _COMPILE_ERROR.finditer(text):
         line, column, message = int(found[1]), int(found[2]), found[3].removesuffix(" [INVALID_ARGUMENT]")
         undeclared = _UNDECLARED.search(message)
         if undeclared:
             message = f"there is no variable or function `{undeclared[1]}`"
-            problems.append(_problem("unknown_name", message, line, column))
+            problems.append({**_problem("unknown_name", message, line, column), "name": undeclared[1]})
             continue
         message = message.removeprefix("Syntax error: ").partition(" expecting {")[0].rstrip(".")
         where = f" (line {line}, column {column})" if line > 0 else ""

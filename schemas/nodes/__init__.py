@@ -21,3 +21,9 @@ def specs() -> dict[str, NodeSpec]:
             raise RuntimeError(f"schemas/nodes/{module.name}.py declares kind {spec.kind!r}")
         found[spec.kind] = spec
     return found
+
+
+@cache
+def document_specs() -> dict[str, NodeSpec]:
+    """The kinds that a document may name."""
+    return {kind: spec for kind, spec in specs().items() if not spec.internal}

@@ -1,12 +1,11 @@
 """`branch`: takes the port of the first case that is true."""
 
-from typing import Any
-
 from pydantic import Field
 
 from schemas.document import Strict
 from schemas.node_spec import Example, Expression, NodeConfig, NodeSpec
 from schemas.plan import Mode
+from schemas.ports import PortRule, PortRules
 
 ELSE = "else"
 
@@ -24,16 +23,7 @@ class BranchConfig(NodeConfig):
     cases: list[Case] = Field(min_length=1, max_length=100, description="Tried in order; `else` is implied.")
 
 
-def ports(config: dict[str, Any]) -> tuple[str, ...]:
-    """One port per case, then `else`."""
-    cases = config.get("cases")
-    names = (
-        [c["name"] for c in cases if isinstance(c, dict) and isinstance(c.get("name"), str)]
-        if isinstance(cases, list)
-        else []
-    )
-    return (*dict.fromkeys(names), ELSE)
-
+PORTS = PortRules(rules=(PortRule(each="cases"), PortRule(name=ELSE)))
 
 SPEC = NodeSpec(
     kind="branch",
@@ -44,7 +34,7 @@ SPEC = NodeSpec(
     mode=Mode.INLINE,
     config=BranchConfig,
     output_schema={"type": "object", "properties": {"case": {"type": "string"}}},
-    ports=ports,
+    ports=PORTS,
     latch=True,
     examples=(
         Example(

@@ -41,6 +41,7 @@ SPEC = NodeSpec(
     icon="repeat",
     mode=Mode.CONTROL,
     config=ForeachConfig,
+    side_effects=False,
     output_schema={"type": "array"},
     examples=(
         Example(

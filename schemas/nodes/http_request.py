@@ -4,8 +4,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.node_spec import Example, NodeConfig, NodeSpec
+from schemas.node_spec import CredentialName, Example, NodeConfig, NodeSpec
 from schemas.plan import Mode
+
+READING = ("GET", "HEAD")
+"""Methods that change nothing."""
 
 
 class HttpRequestConfig(NodeConfig):
@@ -24,6 +27,14 @@ class HttpRequestConfig(NodeConfig):
         default="Idempotency-Key",
         description="Header that carries the step's key on every attempt; null sends none.",
     )
+    repeatable: bool | None = Field(
+        default=None,
+        description="Whether the request may be sent again when its answer was lost; if not, a person is asked first. "
+        "By default whatever only reads or carries an idempotency key may.",
+    )
+    credential: CredentialName | None = Field(
+        default=None, description="Credential that the request authenticates with; never sent on by a redirect."
+    )
     follow_redirects: bool = Field(default=True, description="Each hop is checked like the first address.")
     max_bytes: int = Field(default=1_000_000, ge=1, le=1_000_000, description="Longest accepted answer.")
 
@@ -32,6 +43,12 @@ class HttpRequestConfig(NodeConfig):
         if self.json_body is not None and self.body is not None:
             raise ValueError("give json or body, not both")
         return self
+
+
+def _repeatable(config: HttpRequestConfig) -> bool:
+    if config.repeatable is not None:
+        return config.repeatable
+    return config.method in READING or bool(config.idempotency_header)
 
 
 SPEC = NodeSpec(
@@ -50,7 +67,17 @@ SPEC = NodeSpec(
     timeout=30.0,
     heartbeat=5.0,
     queue="actions",
-    hints={"body": {"widget": "textarea"}},
+    repeatable=_repeatable,
+    side_effects=lambda config: config.get("method", "GET") not in READING,
+    credential_types=("api_key", "bearer", "basic", "header"),
+    secret_fields=("headers", "query", "json"),
+    hints={
+        "body": {"widget": "textarea"},
+        "credential": {"widget": "credential", "types": ["api_key", "bearer", "basic", "header"]},
+        "headers": {"markers": True},
+        "query": {"markers": True},
+        "json": {"markers": True},
+    },
     examples=(
         Example(
             name="read JSON",

@@ -4,8 +4,10 @@ from typing import Any
 
 from pydantic import Field
 
-from schemas.document import Retry
-from schemas.node_spec import Example, NodeConfig, NodeSpec
+from schemas.budgets import ModelBudget
+from schemas.conversation import Effort
+from schemas.document import Duration, Retry
+from schemas.node_spec import CredentialName, Example, NodeConfig, NodeSpec
 from schemas.plan import Mode
 
 
@@ -18,6 +20,9 @@ class LlmConfig(NodeConfig):
         max_length=200,
         description="Model name or alias. `gpt-…`/`openai/…` and `claude-…`/`anthropic/…` go to their own SDKs, "
         "every other name through LiteLLM.",
+    )
+    credential: CredentialName | None = Field(
+        default=None, description="Credential with the key of the provider; without one the operator's keys are used."
     )
     fallbacks: list[str] = Field(
         default_factory=list,
@@ -33,6 +38,19 @@ class LlmConfig(NodeConfig):
         default=None, ge=0, le=2, description="How much chance the model may use; its own default if not set."
     )
     max_tokens: int = Field(default=4096, ge=1, le=200_000, description="Longest answer.")
+    thinking: int | Effort | None = Field(
+        default=None,
+        description="Tokens that the model may think before it answers, or how hard; its own default if not set.",
+    )
+    cache: Duration | None = Field(
+        default=None,
+        gt=0,
+        le=30 * 86400.0,
+        description="Age up to which the stored answer to an equal request is taken instead of asking, such as `1d`.",
+    )
+    budget: ModelBudget = Field(
+        default_factory=ModelBudget, description="What its calls may cost until a person allows more."
+    )
 
 
 SPEC = NodeSpec(
@@ -48,7 +66,14 @@ SPEC = NodeSpec(
     timeout=300.0,
     heartbeat=5.0,
     queue="llm",
-    hints={"prompt": {"widget": "prompt"}, "system": {"widget": "prompt"}, "output_schema": {"widget": "json-schema"}},
+    side_effects=False,
+    credential_types=("llm_provider",),
+    hints={
+        "prompt": {"widget": "prompt"},
+        "system": {"widget": "prompt"},
+        "output_schema": {"widget": "json-schema"},
+        "credential": {"widget": "credential", "types": ["llm_provider"]},
+    },
     examples=(
         Example(
             name="a sentence",

@@ -26,6 +26,7 @@ SPEC = NodeSpec(
     icon="hierarchy",
     mode=Mode.CONTROL,
     config=SubWorkflowConfig,
+    side_effects=True,
     examples=(
         Example(
             name="double a number elsewhere",

@@ -1,12 +1,14 @@
 """`wait`: pauses a path for a time, until a time, or until an event arrives."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from schemas.document import Duration, Strict
 from schemas.node_spec import Example, NodeConfig, NodeSpec
 from schemas.plan import Mode
+from schemas.ports import PortRule, PortRules
+from schemas.trigger_mapping import checked_condition
 
 EXPIRED_PORT = "expired"
 
@@ -16,6 +18,16 @@ class AwaitedEvent(Strict):
 
     type: str = Field(min_length=1, max_length=200, description="Type of the event, e.g. `payment.settled`.")
     key: str = Field(min_length=1, max_length=500, description="Correlation key; events that came first are kept.")
+    filter: Annotated[str, AfterValidator(checked_condition)] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=10_000,
+        description="Only events for which this expression over `event.data` and `values` is true are taken, such as "
+        "`event.data.amount >= values.least`. Others are left for whoever takes them.",
+    )
+    values: dict[str, Any] = Field(
+        default_factory=dict, description="What the filter may read of the run; templates are filled in."
+    )
 
 
 class WaitConfig(NodeConfig):
@@ -37,10 +49,7 @@ class WaitConfig(NodeConfig):
         return self
 
 
-def ports(config: dict[str, Any]) -> tuple[str, ...]:
-    """`out`, and `expired` when an event is awaited with a timeout."""
-    return ("out", EXPIRED_PORT) if config.get("event") and config.get("timeout") else ("out",)
-
+PORTS = PortRules(rules=(PortRule(name="out"), PortRule(name=EXPIRED_PORT, when=("event", "timeout"))))
 
 SPEC = NodeSpec(
     kind="wait",
@@ -50,7 +59,8 @@ SPEC = NodeSpec(
     icon="clock-pause",
     mode=Mode.CONTROL,
     config=WaitConfig,
-    ports=ports,
+    ports=PORTS,
+    side_effects=False,
     examples=(
         Example(name="a moment", config={"duration": "1ms"}, output={"waited": 0.001}),
         Example(name="a time in the past", config={"until": "2020-01-01T00:00:00Z"}),

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from api.services import Services
-from db.approvals import open_approval
+from db.approvals.opening import open_approval
 from db.tables import OutboxRow
-from schemas.messages import OpenApproval
+from schemas.service_calls import OpenApproval
 from tests.api.documents import publish, start
 from tests.api.test_gate import check_problem
 
@@ -53,15 +53,16 @@ async def signals(services: Services, run_id: str) -> list[OutboxRow]:
 
 async def test_a_question_is_listed_and_decided_once(api: httpx.AsyncClient, services: Services) -> None:
     question = await ask(api, services)
-    assert question["decisions"][2] == {"name": "half", "label": "Half of it"}
+    assert question["decisions"][2] == {"name": "half", "label": "Half of it", "needs_reason": False}
     listed = (await api.get("/v1/approvals", params={"status": "pending"})).json()["items"]
     assert [item["id"] for item in listed] == [question["id"]]
     path = f"/v1/approvals/{question['id']}/decide"
-    decided = (await api.post(path, json={"decision": "half", "data": {"a": 1}, "reason": "fair"})).json()
+    seen = {"digest": question["digest"]}
+    decided = (await api.post(path, json={**seen, "decision": "half", "data": {"a": 1}, "reason": "fair"})).json()
     assert (decided["status"], decided["decision"], decided["data"]) == ("decided", "half", {"a": 1})
     [signal] = await signals(services, question["run_id"])
     assert (signal.signal, signal.payload["decision"], signal.payload["reason"]) == ("decide", "half", "fair")
-    problem: Any = check_problem(await api.post(path, json={"decision": "approved"}), 409, "already_decided")
+    problem: Any = check_problem(await api.post(path, json={**seen, "decision": "approved"}), 409, "already_decided")
     assert problem["details"]["decision"] == "half"
     assert problem["details"]["decided_by"]
     assert "half" in problem["detail"]
@@ -73,7 +74,10 @@ async def test_of_ten_deciders_one_wins(api: httpx.AsyncClient, services: Servic
     question = await ask(api, services)
     path = f"/v1/approvals/{question['id']}/decide"
     answers = await asyncio.gather(
-        *(api.post(path, json={"decision": decision}) for decision in ("approved", "rejected") * 5)
+        *(
+            api.post(path, json={"decision": decision, "digest": question["digest"]})
+            for decision in ("approved", "rejected") * 5
+        )
     )
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 9
     won = next(answer.json()["decision"] for answer in answers if answer.status_code == 200)
@@ -85,7 +89,8 @@ async def test_an_unknown_decision_names_the_allowed_ones(api: httpx.AsyncClient
     question = await ask(api, services)
     path = f"/v1/approvals/{question['id']}/decide"
     for decision in ("expired", "maybe"):
-        problem: Any = check_problem(await api.post(path, json={"decision": decision}), 422, "invalid_request")
+        body = {"decision": decision, "digest": question["digest"]}
+        problem: Any = check_problem(await api.post(path, json=body), 422, "invalid_request")
         assert problem["details"] == {"allowed": ["approved", "rejected", "half"]}
     check_problem(await api.post(path, json={}), 422, "invalid_request")
 
@@ -103,7 +108,7 @@ async def test_form_data_that_does_not_fit(
     api: httpx.AsyncClient, services: Services, data: Any, fields: set[str]
 ) -> None:
     question = await ask(api, services, form=FORM)
-    body = {"decision": "approved", "data": data}
+    body = {"decision": "approved", "data": data, "digest": question["digest"]}
     problem: Any = check_problem(
         await api.post(f"/v1/approvals/{question['id']}/decide", json=body), 422, "invalid_form"
     )
@@ -113,7 +118,9 @@ async def test_form_data_that_does_not_fit(
 
 async def test_whoever_rejects_need_not_fill_in_the_form(api: httpx.AsyncClient, services: Services) -> None:
     question = await ask(api, services, form=FORM)
-    answer = await api.post(f"/v1/approvals/{question['id']}/decide", json={"decision": "rejected"})
+    answer = await api.post(
+        f"/v1/approvals/{question['id']}/decide", json={"decision": "rejected", "digest": question["digest"]}
+    )
     assert answer.status_code == 200
 
 
@@ -144,6 +151,7 @@ async def test_approvals_of_others_and_malformed_ids_are_not_found(
     question = await ask(api, services)
     for approval_id, client in ((question["id"], other_api), ("nonsense", api), (str(uuid4()), api)):
         check_problem(await client.get(f"/v1/approvals/{approval_id}"), 404, "not_found")
-        answer = await client.post(f"/v1/approvals/{approval_id}/decide", json={"decision": "approved"})
+        body = {"decision": "approved", "digest": question["digest"]}
+        answer = await client.post(f"/v1/approvals/{approval_id}/decide", json=body)
         check_problem(answer, 404, "not_found")
     assert (await other_api.get("/v1/approvals")).json()["items"] == []

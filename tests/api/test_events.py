@@ -9,7 +9,7 @@ from sqlalchemy import select
 from api.services import Services
 from db.tables import OutboxRow
 from db.waits import await_event
-from schemas.messages import AwaitEvent
+from schemas.service_calls import AwaitEvent
 from tests.api.documents import publish, start
 from tests.api.test_gate import check_problem
 

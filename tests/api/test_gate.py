@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from api.app import create_app
-from api.gate import MAX_BODY_BYTES
+from api.bodies import MAX_BODY_BYTES
 from api.services import Services
 from api.settings import ApiSettings
 from db.session import Database
@@ -32,7 +32,7 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, o
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer wrong", TOKEN, f"bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer ä"]
 )
-@pytest.mark.parametrize("path", ["/v1/runs", "/openapi.json", "/v1/nothing"])
+@pytest.mark.parametrize("path", ["/v1/runs", "/v1/runs/nothing", "/v1/node-kinds"])
 async def test_everything_needs_the_token(app: FastAPI, header: str | None, path: str) -> None:
     headers = {} if header is None else {"Authorization": header.encode()}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://api") as client:
@@ -69,7 +69,8 @@ async def test_a_body_of_unknown_length_is_counted(api: httpx.AsyncClient) -> No
         for _ in range(MAX_BODY_BYTES // 65_536 + 2):
             yield b"x" * 65_536
 
-    check_problem(await api.post("/v1/runs", content=chunks()), 413, "body_too_large")
+    headers = {"Content-Type": "application/json"}
+    check_problem(await api.post("/v1/runs", content=chunks(), headers=headers), 413, "body_too_large")
 
 
 async def test_a_small_body_of_unknown_length_is_read(api: httpx.AsyncClient) -> None:
@@ -121,7 +122,7 @@ async def test_bodies_that_are_unusual_but_right(api: httpx.AsyncClient, data: b
 
 async def test_a_body_of_another_type_is_refused(api: httpx.AsyncClient) -> None:
     answer = await api.post("/v1/events", content=b"type=t&key=k", headers={"Content-Type": "text/plain"})
-    check_problem(answer, 422, "invalid_request")
+    check_problem(answer, 415, "unsupported_media_type")
 
 
 async def test_each_wrong_field_is_named(api: httpx.AsyncClient) -> None:

@@ -11,12 +11,19 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
+from api.app import create_app
+from api.main import server_config
+from api.services import Services
 from api.settings import ApiSettings
 from tests.api.conftest import AUTHORIZED, TOKEN
 from tests.api.documents import publish, start
+from tests.support.people import new_member
 from tests.support.polling import eventually
+from tests.support.serving import served_as
 
 SERVE = "import asyncio; from api.main import serve; asyncio.run(serve())"
 
@@ -87,3 +94,46 @@ def test_there_is_no_api_without_a_token(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("PERDURE_API_TOKEN", "")
     with pytest.raises(ValidationError):
         ApiSettings()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "believed"), [("127.0.0.0/8,10.0.0.0/8", True), ("10.0.0.0/8", False), ("", False)]
+)
+async def test_only_trusted_proxies_say_who_calls_and_how(services: Services, proxies: str, believed: bool) -> None:
+    owner = await new_member(services.database, services.workspace_id)
+    settings = ApiSettings(token=SecretStr(TOKEN), port=0, trusted_proxies=proxies)
+    # What a proxy adds stands behind what the client has said about itself, and another proxy's address behind both.
+    told = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.9, 198.51.100.7, 10.1.2.3",
+        "Host": "perdure.example.com",
+        "X-Perdure-Client": "web",
+    }
+    async with served_as(server_config(create_app(settings, services), settings)) as url:
+        async with httpx.AsyncClient(base_url=url, headers=told) as client:
+            signed_in = await client.post("/v1/auth/login", json=owner.credentials)
+            bearer = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
+            sessions = (await client.get("/v1/auth/sessions", headers=bearer)).json()
+        refused = await live_status(url, told | {"Origin": "https://perdure.example.com"})
+    assert sessions["items"][0]["address"] == ("198.51.100.7" if believed else "127.0.0.1")
+    assert ("; Secure" in signed_in.headers["set-cookie"]) is believed
+    assert ("strict-transport-security" in signed_in.headers) is believed
+    assert refused == (None if believed else 403)
+
+
+async def live_status(url: str, headers: dict[str, str]) -> int | None:
+    """How a browser's live connection is refused, if it is."""
+    given = {name: value for name, value in headers.items() if name != "Host"}
+    host = headers["Host"]
+    port = int(url.rpartition(":")[2])
+    try:
+        async with connect(f"ws://{host}/v1/live", additional_headers=given, host="127.0.0.1", port=port, proxy=None):
+            return None
+    except InvalidStatus as error:
+        return error.response.status_code
+
+
+def test_what_is_no_address_is_no_proxy() -> None:
+    with pytest.raises(ValidationError, match="CIDR"):
+        ApiSettings(token=SecretStr(TOKEN), trusted_proxies="proxy.example.com")
+    assert ApiSettings(token=SecretStr(TOKEN)).trusted_proxies == ("127.0.0.1", "::1")

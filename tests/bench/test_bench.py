@@ -1,4 +1,4 @@
-"""A tiny run of every benchmark works, and leaves a report and results that the next run can compare with."""
+"""A tiny run of a benchmark works, and leaves a report and results that the next run can compare with."""
 
 import signal
 import subprocess
@@ -28,8 +28,8 @@ def bench(into: Path, *names: str) -> tuple[int, str]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", NAMES)
-def test_every_benchmark_works(tmp_path: Path, name: str):
+@pytest.mark.parametrize("name", [pytest.param("decide", marks=pytest.mark.longer), "compile"])
+def test_a_benchmark_works(tmp_path: Path, name: str):
     status, output = bench(tmp_path, name)
     assert status == 0, output[-3_000:]
     kept = Results.load(tmp_path / "results.json")

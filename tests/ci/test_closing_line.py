@@ -36,3 +36,13 @@ def closing(tmp_path: Path, *outputs: str) -> str:
 )  # fmt: skip
 def test_counts_are_added(tmp_path: Path, outputs: list[str], line: str):
     assert closing(tmp_path, *outputs) == line
+
+
+def test_it_is_said_what_was_skipped_and_why(tmp_path: Path):
+    chromium = "no Chromium here: apt install chromium-headless-shell, or name one in CHROMIUM"
+    first = f"SKIPPED [12] tests/browser/conftest.py:43: {chromium}\n4 passed, 12 skipped in 1.00s\n"
+    second = (
+        f"SKIPPED [1] tests/browser/conftest.py:43: {chromium}\nSKIPPED [1] tests/a.py:2: no key\n2 skipped in 1.00s\n"
+    )
+    lines = closing(tmp_path, first, second).splitlines()
+    assert lines == [f"· 13 skipped: {chromium}", "· 1 skipped: no key", "===== 4 passed, 14 skipped in 2.00s ====="]

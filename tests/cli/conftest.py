@@ -34,6 +34,11 @@ class Up:
         return self.folder / "up.out"
 
     @property
+    def web(self) -> Path:
+        """Folder of the web app that it serves."""
+        return self.folder.parent / "web"
+
+    @property
     def said(self) -> str:
         return self.log.read_text() if self.log.exists() else ""
 
@@ -41,10 +46,12 @@ class Up:
         """Start it and wait until it says that it is up."""
         self.log.unlink(missing_ok=True)
         self.log.parent.mkdir(exist_ok=True)
+        self.web.mkdir(exist_ok=True)
+        (self.web / "index.html").write_text("<title>A web app of one's own</title>")
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 command("up", "--data-dir", str(self.folder), "--port", str(self.port), "--simulator"),
-                env=environment(),
+                env=environment(PERDURE_WEB_DIR=str(self.web)),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -63,10 +70,9 @@ class Up:
     def logs(self) -> str:
         return "\n".join(file.read_text()[-2000:] for file in (self.folder / "logs").glob("*.log"))
 
-    def pid_of(self, name: str) -> int:
-        """Process id of a child."""
-        (found,) = find_by_command(name, "--supervised-from", str(self.folder))
-        return found.pid
+    def pids_of(self, name: str) -> set[int]:
+        """Process ids of the children of this name."""
+        return {found.pid for found in find_by_command(name, "--supervised-from", str(self.folder))}
 
     def kill(self) -> None:
         """kill -9 of the supervisor."""

@@ -86,3 +86,27 @@ def test_a_request_is_shown_whole_and_harmless() -> None:
     for part in ("Pay?", "Please [b]look", '"amount": 5', "run r1", "step ask", "2026-01-01"):
         assert part in text
     assert "\x1b[2J" not in text
+
+
+def helped(purpose: str, **payload: Any) -> dict[str, Any]:
+    names = ("edit", "skip", "retry") if purpose == "intervention" else ("done", "compensate", "fail")
+    decisions = [{"name": name, "label": name} for name in names]
+    return request(purpose=purpose, decisions=decisions, form=FORM, payload=payload)
+
+
+def test_the_settings_of_a_failed_step_are_edited_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = helped("intervention", settings={"code": "1 / 0"})
+    typed = answers(monkeypatch, "edit", "{code", '{"code": "1"}', "typo")
+    assert ask(typed, asked) == Answer("edit", {"code": "1"}, "typo")
+    assert ask(answers(monkeypatch, "edit", "", ""), asked) == Answer("edit", {"code": "1 / 0"})
+    assert ask(answers(monkeypatch, "skip", "[1]", ""), asked) == Answer("skip", [1])
+    assert ask(answers(monkeypatch, "retry", ""), asked) == Answer("retry")
+
+
+def test_what_somebody_found_out_is_the_output_of_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = helped("verification")
+    assert ask(answers(monkeypatch, "done", '{"id": 7}', ""), asked) == Answer("done", {"id": 7})
+    assert ask(answers(monkeypatch, "compensate", "", ""), asked) == Answer("compensate")
+    assert ask(answers(monkeypatch, "fail", ""), asked) == Answer("fail")
+    with pytest.raises(CliError, match="cannot be approved automatically"):
+        automatic(asked)

@@ -9,6 +9,7 @@ from standardwebhooks.webhooks import Webhook
 from cli.data_folder import DataFolder
 from cli.errors import CliError
 from cli.settings import Connection
+from engine.secrets.encryption import parse_keys
 
 
 @pytest.fixture
@@ -24,6 +25,12 @@ def test_secrets_are_made_once_and_private(folder: DataFolder) -> None:
     assert len(token) >= 32
     assert stat.S_IMODE((folder.path / "token").stat().st_mode) == 0o600
     Webhook(folder.webhook_secret())
+    keys = folder.encryption_keys()
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    written = keys.read_text()
+    assert DataFolder(folder.path).encryption_keys().read_text() == written
+    [key] = parse_keys(written).values()
+    assert len(key) == 32
 
 
 def test_two_processes_cannot_hold_it(folder: DataFolder) -> None:

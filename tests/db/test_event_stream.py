@@ -10,7 +10,8 @@ import pytest
 from db.event_stream import EventHub
 from db.session import Database
 from schemas.errors import ErrorCode, PerdureError
-from schemas.messages import CloseRun, RunStatus
+from schemas.messages import RunStatus
+from schemas.service_calls import CloseRun
 from tests.support.polling import eventually
 from tests.support.run_log import LoggedRun
 

@@ -10,9 +10,8 @@ import pytest
 
 from db import outbox
 from db.effects import Effects
-from db.migrate import upgrade
 from db.session import Database
-from schemas.messages import Control
+from schemas.signals import Control
 from tests.support import postgres
 from tests.support.run_log import LoggedRun
 from tests.support.workspaces import new_workspace
@@ -21,8 +20,7 @@ from tests.support.workspaces import new_workspace
 @pytest.fixture(scope="module")
 async def own_database(postgres_url: str) -> AsyncIterator[Database]:
     """Only this module's signals: claiming looks at all workspaces."""
-    async with postgres.fresh_database(postgres_url) as url:
-        await upgrade(url)
+    async with postgres.migrated_database(postgres_url) as url:
         access = Database(url)
         yield access
         await access.dispose()

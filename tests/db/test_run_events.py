@@ -8,8 +8,9 @@ import pytest
 from db.run_events import append_event, enter_run
 from db.session import Database
 from schemas.errors import ErrorCode, PerdureError
-from schemas.messages import CloseRun, NodeStatus, RunStatus
+from schemas.messages import NodeStatus, RunStatus
 from schemas.run_events import EventType
+from schemas.service_calls import CloseRun
 from tests.support.run_log import LoggedRun, entry
 
 

@@ -50,9 +50,10 @@ async def test_errors_roll_back(database: Database) -> None:
 
 
 async def test_bugs_stay_visible(database: Database) -> None:
-    with pytest.raises(DBAPIError):
+    with pytest.raises(DBAPIError, match="nonsense") as failed:
         async with database.tenant(DEFAULT_WORKSPACE_ID) as session:
-            await session.execute(text("SELECT nonsense"))
+            await session.execute(text("SELECT nonsense, :value"), {"value": "ada@example.com"})
+    assert "ada@example.com" not in str(failed.value)
 
 
 @pytest.mark.parametrize("url", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+asyncpg://u@h/d"])

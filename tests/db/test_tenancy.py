@@ -1,6 +1,8 @@
 """The first migration and tenancy: what the roles may and may not see."""
 
 import asyncio
+from pathlib import Path
+from string import Template
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -18,6 +20,16 @@ from tests.support import postgres
 from tests.support.workspaces import new_run, new_workspace
 
 TABLES = sorted(Base.metadata.tables)
+PERSONAL = {"users", "sessions", "login_tickets", "throttles", "recovery_codes", "sign_on_attempts"}
+"""Belong to people instead of workspaces."""
+OF_WORKSPACES = [name for name in TABLES if name not in PERSONAL]
+KNOWN_TO_IDENTITY = PERSONAL | {
+    *("workspaces", "memberships", "api_keys", "invitations"),
+    *("audit_log", "audit_chain", "audit_heads"),
+    *("groups", "group_members", "group_mappings", "sign_on_providers", "sign_on_identities"),
+    *("scim_tokens", "scim_users", "scim_groups"),
+}
+"""What is needed to find out who calls."""
 
 
 async def test_models_and_migration_agree(database_url: str) -> None:
@@ -50,6 +62,8 @@ async def test_the_owner_need_not_be_a_superuser() -> None:
             assert await session.scalar(select(Workspace.slug)) == "default"
         async with access.system() as session:
             assert await session.scalar(text("SELECT current_user")) == "perdure_system"
+        async with access.identity() as session:
+            assert await session.scalar(text("SELECT current_user")) == "perdure_identity"
         await access.dispose()
 
 
@@ -69,9 +83,12 @@ async def test_every_table_forces_row_security(database: Database, table: str) -
         ).all()
     assert enabled
     assert forced
-    by_role = dict(policies)
-    assert set(by_role) == {"{perdure_app}", "{perdure_system}"}
-    assert "perdure.workspace_id" in by_role["{perdure_app}"]
+    by_role = {str(row[0]): str(row[1]) for row in policies}
+    expected = set() if table in PERSONAL else {"{perdure_app}", "{perdure_system}"}
+    expected |= {"{perdure_identity}"} if table in KNOWN_TO_IDENTITY else set()
+    expected |= {"{perdure_app}"} if table == "users" else set()
+    assert set(by_role) == expected
+    assert "perdure.workspace_id" in by_role.get("{perdure_app}", "perdure.workspace_id")
 
 
 async def test_no_table_was_forgotten(database: Database) -> None:
@@ -80,7 +97,7 @@ async def test_no_table_was_forgotten(database: Database) -> None:
         assert list(found) == sorted([*TABLES, "alembic_version"])
 
 
-@pytest.mark.parametrize("role", ["perdure_app", "perdure_system"])
+@pytest.mark.parametrize("role", ["perdure_app", "perdure_system", "perdure_identity"])
 async def test_roles_own_nothing_and_bypass_nothing(database: Database, role: str) -> None:
     async with database.system() as session:
         owned = await session.scalar(
@@ -100,7 +117,7 @@ async def test_roles_own_nothing_and_bypass_nothing(database: Database, role: st
     assert not any(powers)
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", OF_WORKSPACES)
 async def test_nothing_is_seen_without_a_workspace(
     database: Database, workspace_id: UUID, populated: dict[str, UUID], table: str
 ) -> None:
@@ -114,11 +131,75 @@ async def test_nothing_is_seen_without_a_workspace(
         assert await session.scalar(text(f"SELECT count(*) FROM {table}")) > 0
 
 
-@pytest.mark.parametrize("table", [name for name in TABLES if name != "workspaces"])
+@pytest.mark.parametrize("table", sorted(PERSONAL - {"users"}))
+async def test_nobody_but_identity_sees_what_belongs_to_people(
+    database: Database, populated: dict[str, UUID], table: str
+) -> None:
+    async with database.identity() as session:
+        assert await session.scalar(text(f"SELECT count(*) FROM {table}")) > 0
+    for opened in (database.tenant(populated["workspace"]), database.system()):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with opened as session:
+                await session.execute(text(f"SELECT 1 FROM {table}"))
+
+
+async def test_a_workspace_sees_its_members_and_nobody_else(database: Database, populated: dict[str, UUID]) -> None:
+    query = text("SELECT id FROM users")
+    async with database.tenant(populated["workspace"]) as session:
+        assert set(await session.scalars(query)) == {populated["user"], populated["workspace"]}
+    async with database.tenant(uuid4()) as session:
+        assert list(await session.scalars(query)) == []
+    pool = await database.run_log_pool()
+    assert await pool.fetch("SELECT id FROM users") == []
+    async with database.identity() as session:
+        assert populated["user"] in set(await session.scalars(query))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT password_hash FROM users",
+        "SELECT totp_secret_encrypted FROM users",
+        "SELECT totp_last_step FROM users",
+        "UPDATE users SET name = 'x'",
+        "INSERT INTO users (email, name) VALUES ('x', 'x')",
+        "DELETE FROM users",
+        "SELECT secret_hash FROM api_keys",
+        "SELECT token_hash FROM invitations",
+        "UPDATE invitations SET role = 'owner'",
+        "UPDATE invitations SET accepted_at = now()",
+        "UPDATE api_keys SET role = 'owner'",
+        "UPDATE api_keys SET expires_at = NULL",
+        "UPDATE memberships SET user_id = gen_random_uuid()",
+        "UPDATE workspaces SET slug = 'x'",
+    ],
+)
+async def test_a_workspace_cannot_touch_secrets_or_people(
+    database: Database, populated: dict[str, UUID], statement: str
+) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.tenant(populated["workspace"]) as session:
+            await session.execute(text(statement))
+
+
+@pytest.mark.parametrize("table", [name for name in OF_WORKSPACES if name not in KNOWN_TO_IDENTITY])
+async def test_identity_sees_nothing_of_what_workspaces_do(database: Database, table: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.identity() as session:
+            await session.execute(text(f"SELECT 1 FROM {table}"))
+
+
+async def test_identity_cannot_read_what_was_audited(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.identity() as session:
+            await session.execute(text("SELECT before, after FROM audit_log"))
+
+
+@pytest.mark.parametrize("table", [name for name in OF_WORKSPACES if name != "workspaces"])
 async def test_a_row_cannot_be_written_for_another_workspace(
     database: Database, workspace_id: UUID, populated: dict[str, UUID], table: str
 ) -> None:
-    columns = ", ".join(c.name for c in Base.metadata.tables[table].columns if not c.identity)
+    columns = ", ".join(c.name for c in Base.metadata.tables[table].columns if not (c.identity or c.computed))
     copied = columns.replace("workspace_id", f"'{workspace_id}'::uuid")
     with pytest.raises(DBAPIError, match=r"row-level security|permission denied"):
         async with database.tenant(populated["workspace"]) as session:
@@ -154,19 +235,9 @@ async def populated(database: Database, database_url: str) -> dict[str, UUID]:
     """A workspace with a row in every table."""
     workspace = await new_workspace(database_url)
     run = await new_run(database, workspace)
-    own = "(workspace_id, run_id, path, iteration"
-    values = f"('{workspace}', '{run.id}', 'a', 0"
+    user = uuid4()
+    rows = Template((Path(__file__).parent / "populated.sql").read_text())
     connection = await asyncpg.connect(database_url)
-    for statement in (
-        f"INSERT INTO blobs (workspace_id, hash, data, size) VALUES ('{workspace}', 'h', 'x', 1)",
-        f"INSERT INTO steps {own}, kind, name, status) VALUES {values}, 'llm', 'A', 'running')",
-        f"INSERT INTO run_events {own}, seq, type) VALUES {values}, 1, 'run.created')",
-        f"INSERT INTO approvals {own}, workflow_id, node_name, title, decisions) VALUES {values}, 'w', 'A', 'T', '[]')",
-        f"INSERT INTO waiters {own}, workflow_id, type, key) VALUES {values}, 'w', 't', 'k')",
-        f"INSERT INTO events (workspace_id, type, key) VALUES ('{workspace}', 't', 'k')",
-        "INSERT INTO outbox (workspace_id, run_id, workflow_id, signal, payload) "
-        f"VALUES ('{workspace}', '{run.id}', 'w', 'control', '{{}}')",
-    ):
-        await connection.execute(statement)
+    await connection.execute(rows.substitute(workspace=workspace, run=run.id, workflow=run.workflow_id, user=user))
     await connection.close()
-    return {"workspace": workspace, "run": run.id}
+    return {"workspace": workspace, "run": run.id, "user": user}

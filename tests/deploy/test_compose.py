@@ -66,8 +66,9 @@ def test_every_variable_is_in_the_example_and_no_secret_has_a_default(text, exam
     used = {match[1]: match["rule"] for match in VARIABLE.finditer(text)}
     assert used.keys() == example.keys()
     for name, rule in used.items():
-        if name.endswith(("PASSWORD", "TOKEN", "SECRET")):
-            assert rule == "?", f"{name} must be demanded"
+        if name.endswith(("PASSWORD", "TOKEN", "SECRET", "SIGNING_KEY")):
+            # A mail server is a choice, and some ask for no password.
+            assert rule == ("-" if name == "PERDURE_SMTP_PASSWORD" else "?"), f"{name} must be demanded"
             assert example[name] == "", f"{name} has a value in .env.example"
 
 
@@ -95,6 +96,10 @@ def test_networks_and_volumes_are_declared(compose, services):
 def test_a_published_port_needs_a_network_that_is_not_internal(compose, services):
     internal = {name for name, options in compose["networks"].items() if options.get("internal")}
     assert set(services["api"]["networks"]) - internal
+    # Of whom comes by the published port only the network's gateway is believed; other containers are not.
+    [outside] = compose["networks"]["outside"]["ipam"]["config"]
+    trusted = services["api"]["environment"]["PERDURE_API_TRUSTED_PROXIES"]
+    assert trusted == f"${{PERDURE_API_TRUSTED_PROXIES:-{outside['gateway']}}}"
 
 
 def test_our_services_have_no_privileges(services):
@@ -111,6 +116,9 @@ def test_fairness_is_on_where_temporal_looks_for_it(services):
     assert temporal["environment"]["DYNAMIC_CONFIG_FILE_PATH"] == target
     config = yaml.safe_load((ROOT / source).read_text())
     assert config["matching.enableFairness"] == [{"value": True}]
+    # Turns are taken within a partition.
+    assert config["matching.numTaskqueueReadPartitions"] == [{"value": 1}]
+    assert config["matching.numTaskqueueWritePartitions"] == [{"value": 1}]
 
 
 def test_server_and_admin_tools_have_one_version(services):

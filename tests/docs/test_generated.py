@@ -1,17 +1,21 @@
 """The papers say what the code does: generated parts are current, examples are valid, links lead somewhere."""
 
+import json
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from schemas.compiler import compile_document
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = ("activities", "api", "cli", "db", "engine", "schemas", "simulator", "workers", "workflows")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)|(?:src|srcset)=\"([^\"]+)\"")
 
@@ -30,6 +34,37 @@ def test_a_stale_part_is_noticed():
     assert "`run.completed`" in fresh
     assert "old" not in fresh
     assert generator["render"](fresh) == fresh
+
+
+def test_every_setting_is_listed():
+    product = (path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+    groups = {name for path in product for name in re.findall(r"^class (\w+)\(BaseSettings\)", path.read_text(), re.M)}
+    generator = runpy.run_path(str(ROOT / "docs/generate.py"))
+    assert {group.__name__ for group in generator["SETTINGS"]} == groups
+    assert "`QDRANT_URL`" in (ROOT / "docs/operations.md").read_text()
+
+
+def requests_of(page: Path) -> list[tuple[str, object]]:
+    """Path and body of each curl on a page that sends JSON."""
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)).replace("\\\n", " ")
+    commands = [shlex.split(line, comments=True) for line in blocks.splitlines() if line.startswith("curl ")]
+    sent = [words for words in commands if "-d" in words]
+    return [(words[-1].removeprefix("$api"), json.loads(words[words.index("-d") + 1])) for words in sent]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/api.md"])
+def test_bodies_in_the_papers_are_those_that_the_api_takes(name: str):
+    document = json.loads((ROOT / "docs/openapi.json").read_text())
+    sent = requests_of(ROOT / name)
+    assert [path for path, _ in sent] == ["/v1/runs", "/v1/approvals/$ID/decide"]
+    for path, body in sent:
+        [operation] = [
+            methods["post"]
+            for template, methods in document["paths"].items()
+            if re.fullmatch(re.sub(r"\{\w+\}", r"[^/]+", template), path) and "post" in methods
+        ]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        Draft202012Validator({**schema, "components": document["components"]}).validate(body)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -8,7 +8,6 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from db.migrate import upgrade
 from db.session import Database
 from engine.client import connect_now
 from engine.dispatcher import Dispatcher
@@ -22,8 +21,7 @@ from tests.support.workspaces import new_workspace
 @pytest.fixture(scope="module")
 async def own_database(postgres_url: str) -> AsyncIterator[Database]:
     """Only this module's rows: sweeps look at all workspaces."""
-    async with postgres.fresh_database(postgres_url) as url:
-        await upgrade(url)
+    async with postgres.migrated_database(postgres_url) as url:
         access = Database(url)
         yield access
         await access.dispose()

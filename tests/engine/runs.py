@@ -4,9 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from temporalio.client import Client
+
 from db.session import Database
 from db.tables import Run, WorkflowVersion
 from engine.blob_store import store_plan
+from engine.starting import RPC_TIMEOUT
+from schemas.messages import GRAPH_RUN, RUNS_QUEUE, ParentLink, PlanRef, RunInput
 from tests.support.plans import stub_plan
 from tests.support.workspaces import new_version
 
@@ -45,3 +49,21 @@ async def read_run(database: Database, run: Run) -> Run:
     """The row as it is now."""
     async with database.tenant(run.workspace_id) as session:
         return await session.get_one(Run, run.id)
+
+
+async def start_child(
+    client: Client, database: Database, run: Run, child_id: str, link: ParentLink | None = None
+) -> None:
+    """Start a workflow below that of a run."""
+    async with database.tenant(run.workspace_id) as session:
+        version = await session.get_one(WorkflowVersion, run.version_id)
+    plan = PlanRef(
+        workspace_id=str(run.workspace_id),
+        plan_hash=version.plan_hash,
+        blob_hash=version.blob_hash,
+        size=version.blob_size,
+    )
+    message = RunInput(workspace_id=str(run.workspace_id), run_id=str(run.id), plan_ref=plan, parent=link)
+    await client.start_workflow(
+        GRAPH_RUN, args=[plan, message], id=child_id, task_queue=RUNS_QUEUE, rpc_timeout=RPC_TIMEOUT
+    )

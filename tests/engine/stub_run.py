@@ -5,8 +5,9 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from schemas.messages import GRAPH_RUN, ChildDone, Control, Decision, RunInput, RunResult, RunStatus
+from schemas.messages import GRAPH_RUN, RunInput, RunResult, RunStatus
 from schemas.plan import Plan
+from schemas.signals import ChildDone, Control, Decision
 
 
 @workflow.defn(name=GRAPH_RUN)

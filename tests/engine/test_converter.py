@@ -6,10 +6,12 @@ from uuid import uuid4
 
 from temporalio.api.common.v1 import Payload
 
-from engine.converter import BLOB_KEY, DRIVER_NAME, WORKSPACE_KEY, data_converter, plan_payload
+from engine.converter import DRIVER_NAME, data_converter, plan_payload
+from engine.payload_marks import BLOB_KEY, WORKSPACE_KEY
 from engine.plan_cache import PLANS, PlanCache, PlanOrigin
-from schemas.messages import Control, PlanRef, RunInput
+from schemas.messages import PlanRef, RunInput
 from schemas.plan import Plan
+from schemas.signals import Control
 from tests.support.plans import stub_plan
 
 

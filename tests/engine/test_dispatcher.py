@@ -15,9 +15,10 @@ from db.tables import OutboxRow, Run
 from engine.client import connect, workflow_id
 from engine.dispatcher import Dispatcher, Rush
 from engine.settings import TemporalSettings
-from schemas.messages import Control, Decision
+from schemas.signals import Control, Decision
 from tests.engine.runs import ago, pending_run, read_run
 from tests.support.polling import eventually
+from tests.support.workspaces import new_workspace
 
 
 async def seen(client: Client, run_id: UUID, attempt: int = 1) -> dict[str, Any]:
@@ -122,10 +123,28 @@ def test_a_rush_is_over_when_its_starts_are_long_ago() -> None:
     assert [rush.counts_one() for _ in range(5)] == [False] * 5
 
 
+async def test_workspaces_take_turns_in_the_sweep(
+    dispatcher: Dispatcher, own_database: Database, own_workspace: UUID, client: Client
+) -> None:
+    other = await new_workspace(own_database.url)
+    for age, workspace, count in ((60, own_workspace, 30), (30, other, 3)):
+        for _ in range(count):
+            await pending_run(own_database, workspace, created_at=ago(age), updated_at=ago(age))
+    await dispatcher.sweep()
+    async with own_database.system() as session:
+        query = select(Run.id, Run.workspace_id).where(Run.workspace_id.in_([own_workspace, other]))
+        runs = (await session.execute(query)).all()
+    began = [(await client.get_workflow_handle(workflow_id(str(run.id), 1)).describe()).start_time for run in runs]
+    order = [run.workspace_id for _, run in sorted(zip(began, runs, strict=True), key=lambda pair: pair[0])]
+    assert max(place for place, workspace in enumerate(order) if workspace == other) < 16
+
+
 async def test_the_sweep_starts_what_was_left(
     dispatcher: Dispatcher, own_database: Database, own_workspace: UUID, client: Client
 ) -> None:
     old = [await pending_run(own_database, own_workspace, updated_at=ago(3)) for _ in range(3)]
+    # Somebody cancels it again and again, which touches it every time.
+    old.append(await pending_run(own_database, own_workspace, created_at=ago(20), updated_at=ago(0)))
     young = await pending_run(own_database, own_workspace)
     await dispatcher.sweep()
     for run in old:

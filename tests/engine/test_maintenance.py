@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 from temporalio.client import Client
 
 from db.outbox import enqueue
@@ -16,7 +16,7 @@ from db.tables import OutboxRow
 from engine import maintenance
 from engine.client import workflow_id
 from engine.maintenance import forget_delivered, run_maintenance
-from schemas.messages import Control
+from schemas.signals import Control
 from tests.engine.runs import ago, pending_run, read_run
 from tests.support.polling import eventually
 
@@ -83,6 +83,8 @@ async def test_one_at_a_time_does_it_and_another_takes_over(
 
     def dispatcher(name: str) -> type:
         class Counting:
+            waits = (select(literal(1)),)
+
             def __init__(self, *_: object) -> None: ...
 
             async def sweep(self) -> int:
@@ -105,6 +107,35 @@ async def test_one_at_a_time_does_it_and_another_takes_over(
         assert set(busy) == {"first"}
         await first.aclose()
         await eventually(lambda: reached(busy, "second", 3))
+
+
+@pytest.mark.usefixtures("quick")
+async def test_what_is_under_way_ends_with_the_lock_and_is_begun_anew(
+    own_database: Database, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    class Hanging:
+        waits = (select(literal(1)),)
+
+        def __init__(self, *_: object) -> None: ...
+
+        async def sweep(self) -> int:
+            seen.append("begun")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                seen.append("ended")
+            return 0
+
+        async def close(self) -> None: ...
+
+    monkeypatch.setattr(maintenance, "Dispatcher", Hanging)
+    async with maintaining(own_database, client):
+        await eventually(lambda: reached(seen, "begun", 1))
+        await drop_connections(own_database.url)
+        await eventually(lambda: reached(seen, "begun", 2))
+        assert seen == ["begun", "ended", "begun"]
 
 
 async def test_signals_that_were_delivered_long_ago_are_forgotten(own_database: Database, own_workspace: UUID) -> None:

@@ -6,15 +6,19 @@ import pytest
 from sqlalchemy import select
 from temporalio.client import Client
 
-from db.approvals import open_approval
+from db.approvals.opening import open_approval
 from db.run_events import read_events
 from db.session import Database
-from db.tables import Approval, OutboxRow, Run, WorkflowVersion
+from db.tables import Approval, OutboxRow, Run
 from engine.client import workflow_id
-from engine.dispatcher import RPC_TIMEOUT, Dispatcher
+from engine.closed_workflows import read_parent
+from engine.dispatcher import Dispatcher
 from engine.reconciler import Reconciler
-from schemas.messages import GRAPH_RUN, RUNS_QUEUE, Control, OpenApproval, ParentLink, PlanRef, RunInput
-from tests.engine.runs import ago, pending_run, read_run
+from engine.secrets.keyring import UnreadableError
+from schemas.messages import ParentLink
+from schemas.service_calls import OpenApproval
+from schemas.signals import Control
+from tests.engine.runs import ago, pending_run, read_run, start_child
 from tests.support.polling import eventually
 
 
@@ -87,6 +91,29 @@ async def test_a_terminated_run_is_ended_with_all_that_belongs_to_it(
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert closed.status == "cancelled"
     assert await reconciler.run_once() == 0
+
+
+async def test_a_run_that_cannot_be_read_keeps_no_other_waiting(
+    dispatcher: Dispatcher,
+    reconciler: Reconciler,
+    own_database: Database,
+    own_workspace: UUID,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = [await started_run(dispatcher, own_database, own_workspace) for _ in range(2)]
+    unreadable, other = sorted(runs, key=lambda run: run.id)
+
+    async def parent(client: Client, of: str) -> ParentLink | None:
+        if of == workflow_id(str(unreadable.id), 1):
+            raise UnreadableError("Its key is gone.")
+        return await read_parent(client, of)
+
+    monkeypatch.setattr("engine.reconciler.read_parent", parent)
+    for run in runs:
+        await client.get_workflow_handle(workflow_id(str(run.id), 1)).terminate("because")
+    assert (await repaired(reconciler, own_database, other)).status == "terminated"
+    assert (await read_run(own_database, unreadable)).status == "running"
 
 
 @pytest.mark.parametrize(("ending", "status", "code"), [("fail", "failed", "code_failed"), ("end", "completed", None)])
@@ -172,18 +199,3 @@ async def test_a_parent_hears_of_a_child_that_was_terminated(
         rows = (await session.scalars(select(OutboxRow).where(OutboxRow.run_id == parent.id))).all()
     assert len(rows) == 1
     assert (await read_run(own_database, parent)).status == "running"
-
-
-async def start_child(client: Client, database: Database, run: Run, child_id: str, link: ParentLink) -> None:
-    async with database.tenant(run.workspace_id) as session:
-        version = await session.get_one(WorkflowVersion, run.version_id)
-    plan = PlanRef(
-        workspace_id=str(run.workspace_id),
-        plan_hash=version.plan_hash,
-        blob_hash=version.blob_hash,
-        size=version.blob_size,
-    )
-    message = RunInput(workspace_id=str(run.workspace_id), run_id=str(run.id), plan_ref=plan, parent=link)
-    await client.start_workflow(
-        GRAPH_RUN, args=[plan, message], id=child_id, task_queue=RUNS_QUEUE, rpc_timeout=RPC_TIMEOUT
-    )

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -12,8 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cli.embedded.processes import tail
-from cli.process.parent import PARENT_PIPE
-from tests.cli.conftest import ROOT
+from tests.support.forkery import Forked, forkery
 
 PATIENCE = 90.0
 """Seconds that anything may take on a machine that others use too."""
@@ -51,7 +48,12 @@ class Program:
     environment: Mapping[str, str]
     log: Path
     ready_url: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id, if it was started."""
+        return None if self.process is None else self.process.pid
 
     def start(self) -> None:
         """Start it unless it runs; it ends when this test process does, however that ends."""
@@ -60,16 +62,8 @@ class Program:
         self.kill()
         reading, self._writing = os.pipe()
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", *self.arguments],
-                cwd=ROOT,
-                env={**self.environment, PARENT_PIPE: str(reading)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                pass_fds=(reading,),
-            )
+            forks = forkery(self.environment["PYTHONPATH"])
+            self.process = forks.start(self.arguments, self.environment, output.fileno(), reading)
         os.close(reading)
 
     def kill(self) -> None:

@@ -1,6 +1,7 @@
 """A whole Perdure in a folder of its own, in real processes that nothing supervises, and the world it works with."""
 
 import asyncio
+import base64
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from tests.faults.processes import Program, start_all, wait_for
 T = TypeVar("T")
 
 TOKEN = "token-of-the-fault-tests"
+KEYS = "faults:" + base64.b64encode(bytes(range(32))).decode()
+"""What secrets are encrypted with."""
 
 
 @dataclass
@@ -104,11 +107,20 @@ class Perdure:
 
     def settings(self) -> dict[str, str]:
         """Environment of its processes."""
-        return {"PERDURE_API_TOKEN": TOKEN, "PERDURE_DATA_DIR": str(self.folder), **self.world.settings()}
+        own = {"PERDURE_API_TOKEN": TOKEN, "PERDURE_DATA_DIR": str(self.folder), "PERDURE_ENCRYPTION_KEYS": KEYS}
+        return {**own, **self.world.settings()}
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:
         """One request to the API; the caller looks at the status."""
         return self._http.request(method, path, **request)
+
+    def decide(self, approval: str, decision: str) -> httpx.Response:
+        """One answer to a request as it is shown now; the caller looks at the status."""
+        shown = self.call("GET", f"/v1/approvals/{approval}")
+        if not shown.is_success:
+            return shown
+        answer = {"decision": decision, "digest": shown.json()["digest"]}
+        return self.call("POST", f"/v1/approvals/{approval}/decide", json=answer)
 
     def read(self, resource: str, **query: Any) -> Any:
         """A resource; waits while the API or the database behind it is away."""

@@ -14,15 +14,16 @@ from tests.faults.stack import Stack
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-KILLS, STARTS_AT_ONCE, DECISIONS = 10, 4, 3
+STARTS_AT_ONCE, DECISIONS = 4, 3
 
 
-def test_killed_right_after_it_accepted_runs(stack: Stack):
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.longer)])
+def test_killed_right_after_it_accepted_runs(stack: Stack, kills: int):
     slug, ledger = publish(stack, paying(stack.world.ledger_url)), stack.world.refunds()
-    runs = [run for _ in range(KILLS) for run in start_and_kill(stack, slug)]
+    runs = [run for _ in range(kills) for run in start_and_kill(stack, slug)]
     for run in runs:
         assert_unharmed(None, run.wait_until_ended())
-    assert len({run.id for run in runs}) == len(runs) == KILLS * STARTS_AT_ONCE
+    assert len({run.id for run in runs}) == len(runs) == kills * STARTS_AT_ONCE
     assert_paid_once(stack, ledger, refunds=len(runs))
     keep_history(runs[0], "api_after_start")
 
@@ -57,7 +58,7 @@ def test_killed_right_after_it_took_a_decision(stack: Stack):
     runs = [start(stack, slug, order="A-1045") for _ in range(DECISIONS)]
     for run in runs:
         approval, before = run.wait_for_approval(), run.record()
-        answer = stack.call("POST", f"/v1/approvals/{approval}/decide", json={"decision": "approved"})
+        answer = stack.decide(approval, "approved")
         stack.api.kill()
         assert answer.status_code == 200, answer.text
         stack.api.start()
@@ -65,7 +66,7 @@ def test_killed_right_after_it_took_a_decision(stack: Stack):
         assert_unharmed(before, after)
         assert after.run["output"] == "approved"
         assert after.count("approval.decided").total() == 1
-        again = stack.call("POST", f"/v1/approvals/{approval}/decide", json={"decision": "approved"})
+        again = stack.decide(approval, "approved")
         assert again.status_code == 409
         keep_history(run, "api_after_decision")
     assert_paid_once(stack, ledger, refunds=len(runs))

@@ -35,7 +35,7 @@ class Supervised(Perdure):
         start_all(self.world.simulator, self.world.ledger, self.program)
 
     def processes(self) -> list[psutil.Process]:
-        """Everything that names the data folder in its command line, and the children of all that."""
+        """The supervisor, everything that names the data folder in its command line, and the children of all that."""
         found = [process for process in psutil.process_iter() if self._is_ours(process)]
         for process in list(found):
             with suppress(psutil.Error):
@@ -43,6 +43,8 @@ class Supervised(Perdure):
         return list(dict.fromkeys(found))
 
     def _is_ours(self, process: psutil.Process) -> bool:
+        if process.pid == self.program.pid:
+            return True
         with suppress(psutil.Error):
             return any(str(self.folder) in argument for argument in process.cmdline())
         return False
@@ -87,7 +89,7 @@ def test_everything_killed_at_once(perdure: Supervised):
     assert perdure.kill() > 4
 
     perdure.up()
-    answer = perdure.call("POST", f"/v1/approvals/{approval}/decide", json={"decision": "approved"})
+    answer = perdure.decide(approval, "approved")
     assert answer.status_code == 200, answer.text
     for run, before in zip((waiting, *runs), befores, strict=True):
         assert_unharmed(before, run.wait_until_ended())

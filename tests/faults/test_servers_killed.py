@@ -86,8 +86,7 @@ def decide(stack: Stack, run: StartedRun) -> None:
     """Approve what the run asks."""
 
     def accepted() -> bool:
-        path = f"/v1/approvals/{run.wait_for_approval()}/decide"
-        return stack.call("POST", path, json={"decision": "approved"}).status_code in (200, 409)
+        return stack.decide(run.wait_for_approval(), "approved").status_code in (200, 409)
 
     wait_for(accepted, "the decision is taken")
 

@@ -20,7 +20,8 @@ from temporalio.converter import (
 
 from db.session import Database
 from db.tables import Blob
-from engine.converter import BLOB_KEY, DRIVER_NAME
+from engine.converter import DRIVER_NAME
+from engine.payload_marks import BLOB_KEY
 
 STORED = Path(__file__).parent / "stored"
 

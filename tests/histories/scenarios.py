@@ -1,10 +1,15 @@
 """Runs whose histories are stored: every kind, and everything that can happen to a run."""
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.support.agents import CALCULATOR, add, agent, calls
 from tests.support.documents import ask, branch, code, foreach, value
-from tests.support.perdure import Perdure
+from tests.support.http_server import Received, http_server
+from tests.support.perdure import Perdure, edge
+from tests.support.polling import eventually
 
 Scenario = Callable[[Perdure, str], Awaitable[str]]
 """Runs something to its end, given the URL of the model server, and returns the run's id."""
@@ -149,6 +154,33 @@ async def interventions(perdure: Perdure, url: str) -> str:
     return run
 
 
+async def outcome_unknown(perdure: Perdure, url: str) -> str:
+    """Requests that were sent and never answered: sent again, undone, and said to be done."""
+
+    async def hang_up(request: Received, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with http_server(hang_up) as bank:
+        call = {"kind": "http_request", "with": {"url": bank.url, "method": "POST", "idempotency_header": None}}
+        nodes = [
+            {"id": "pay", **call, "compensate_with": "refund", "on_error": "continue"},
+            code("refund", "1"),
+            {"id": "tell", **call, "on_error": "pause"},
+        ]
+        run = await perdure.start(await perdure.publish(nodes, ["pay>tell"]))
+        first = await perdure.decide(run, "retry")
+
+        async def again() -> bool:
+            return bool((await perdure.approval(run))["id"] != first["id"])
+
+        await eventually(again)
+        await perdure.decide(run, "compensate", data={"id": 1})
+        await perdure.approval(run, "Was tell carried out?")
+        await perdure.decide(run, "done", data=2)
+        await perdure.ended(run)
+    return run
+
+
 async def cancelled(perdure: Perdure, url: str) -> str:
     """Cancelled while waiting, with something to compensate."""
     nodes = [code("book", "1", compensate_with="unbook"), ask("ask"), code("unbook", "2")]
@@ -190,7 +222,109 @@ async def fresh_histories(perdure: Perdure, url: str) -> str:
     return run
 
 
+async def pinned(perdure: Perdure, url: str) -> str:
+    """A test of a draft: some nodes give what they are told, in a loop too."""
+    nodes = [
+        code("fetch", "1 / 0"),
+        value("count", "{{ nodes.count.output == null ? 1 : nodes.count.output + 1 }}"),
+        branch("again", more="nodes.count.output < 3"),
+        ask("sure"),
+        code("last", "by", inputs={"by": "{{ nodes.sure.output.by }}"}),
+    ]
+    edges = ["fetch>count", "count>again", "again.more>fetch", "again.else>sure", "sure.approved>last"]
+    document = {"nodes": nodes, "edges": [edge(text) for text in edges]}
+    draft = await perdure.api.post("/v1/workflows/drafts", json={"name": "Pinned", "document": document})
+    pins = {"fetch": {"output": [1]}, "sure": {"output": {"by": "Ada"}, "port": "approved"}}
+    slug = draft.raise_for_status().json()["slug"]
+    run = await perdure.api.post(f"/v1/workflows/{slug}/draft/runs", json={"pins": pins})
+    ended = await perdure.ended(run.raise_for_status().json()["id"])
+    assert ended["output"] == "Ada", ended
+    return str(ended["id"])
+
+
+async def agents(perdure: Perdure, url: str) -> str:
+    """An agent with tools side by side, gates, a person, Python, a summary, fresh histories; and one that is named."""
+    asked = {**CALCULATOR, "policy": {"approve": "when", "when": "expression == '2 + 2'"}}
+    python = "calculator(expression='3 * 3')"
+    script = [
+        calls(add(1, 1), add(2, 2), ("ask_person", {"question": "Which?"}), ("nope", {})),
+        calls(("run_python", {"code": python})),
+        {"text": "Done."},
+    ]
+    tools = [asked, {"type": "ask_person"}, {"type": "code", "settings": {"tools": ["calculator"]}}]
+    named = await perdure.publish([agent(message="{{ input.message }}", instructions="[[sim:reply Yes.]]")])
+    nodes = [
+        agent(script=script, tools=tools),
+        {"id": "named", "kind": "agent", "with": {"agent": named, "message": "Well?"}, "on_error": "continue"},
+    ]
+    long = agent("long", script=[calls(add(1, 1))] * 2, tools=[CALCULATOR], limits={"turns": 3}, limit_port=True)
+    long["with"]["compaction"] = {"tokens": 100, "keep_turns": 1}
+    run = await perdure.start(await perdure.publish([*nodes, long], ["agent>named", "named>long"]))
+    await perdure.reached(run, "agent.turn[0].call[1]", "waiting")
+    said = await perdure.api.post(f"/v1/runs/{run}/steer", json={"message": "Hurry."})
+    assert said.status_code == 202, said.text
+    for title, body in (("May agent use calculator?", {}), ("Which?", {"data": {"answer": "This."}})):
+        one = await perdure.approval(run, title)
+        answer = {"decision": "approved", "digest": one["digest"], **body}
+        assert (await perdure.api.post(f"/v1/approvals/{one['id']}/decide", json=answer)).status_code == 200
+    await perdure.ended(run)
+    return run
+
+
+async def crews(perdure: Perdure, url: str) -> str:
+    """Every process of a crew, with a member that fails."""
+    one = {"name": "ada", "model": "gpt-4o-mini", "instructions": "[[sim:reply Red.]]"}
+    bad = {"name": "bo", "model": "gpt-4o-mini", "instructions": "[[sim:fault refusal]]"}
+    script = json.dumps([calls(("delegate", {"agent": "ada", "task": "Look."})), {"text": "Seen."}])
+    hand = json.dumps([calls(("hand_off", {"agent": "ada", "message": "You."})), {"text": "?"}])
+    crew = {"kind": "crew", "on_error": "continue"}
+    team = {"message": "Which?", "agents": [one, bad]}
+    boss = {"model": "gpt-4o-mini", "instructions": f"[[sim:script {script}]]"}
+    first = {"name": "cy", "model": "gpt-4o-mini", "instructions": f"[[sim:script {hand}]]"}
+    judge = {"model": "gpt-4o-mini"}
+    nodes = [
+        {"id": "a", **crew, "with": {**team, "process": "sequential"}},
+        {"id": "b", **crew, "with": {**team, "process": "parallel", "on_agent_error": "continue", "judge": judge}},
+        {"id": "c", **crew, "with": {**team, "process": "hierarchical", "manager": boss}},
+        {"id": "d", **crew, "with": {**team, "process": "hand_off", "agents": [first, one]}},
+    ]
+    return await _through(perdure, nodes, ["a>b", "b>c", "c>d"])
+
+
+async def plans(perdure: Perdure, url: str) -> str:
+    """A plan that is mended, approved and run."""
+    good = {"nodes": [{"id": "x", "kind": "transform", "with": {"value": 1}}]}
+    script = json.dumps([{"text": "No."}, {"text": json.dumps(good)}])
+    config = {"goal": "{{ input.goal }}", "model": "gpt-4o-mini"}
+    slug = await perdure.publish([{"id": "plan", "kind": "plan", "with": config}])
+    run = await perdure.start(slug, {"goal": f"[[sim:script {script}]]"})
+    await perdure.decide(run, "approved")
+    await perdure.ended(run)
+    return run
+
+
+async def knowing(perdure: Perdure, url: str) -> str:
+    """Facts are kept and found; whoever called a webhook is answered."""
+    nodes = [
+        {"id": "keep", "kind": "remember", "with": {"memory": "notes", "facts": ["Cats purr."]}},
+        {"id": "find", "kind": "retrieve", "with": {"memory": "notes", "query": "Which animals purr?"}},
+        {"id": "answer", "kind": "respond", "with": {"body": "{{ nodes.find.output }}"}},
+    ]
+    return await _through(perdure, nodes, ["keep>find", "find>answer"])
+
+
+async def connected(perdure: Perdure, url: str) -> str:
+    """A connection that nobody has made is called, and the run goes on."""
+    config = {"connection": "slack", "action": "post_message", "arguments": {"channel": "#a", "text": "Hello"}}
+    nodes = [
+        {"id": "tell", "kind": "connection_call", "with": config, "on_error": "continue"},
+        {"id": "after", "kind": "transform", "with": {"value": {"said": "{{ nodes.tell.status }}"}}},
+    ]
+    return await _through(perdure, nodes, ["tell>after"])
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     actions, branches_and_joins, nested_loops, errors, retried_call, approvals, waits, items_inline, items_in_children,
-    sub_workflows, interventions, cancelled, paused_and_resumed, timed_out, fresh_histories,
+    sub_workflows, interventions, outcome_unknown, cancelled, paused_and_resumed, timed_out, fresh_histories, pinned,
+    agents, crews, plans, knowing, connected,
 )  # fmt: skip

@@ -9,15 +9,16 @@ import pytest
 
 from schemas import limits
 from tests.histories.archive import STORED, save
-from tests.histories.scenarios import SCENARIOS, Scenario, fresh_histories
+from tests.histories.scenarios import SCENARIOS, Scenario, agents, fresh_histories
 from tests.support.perdure import ENDED, Perdure
 
 
+@pytest.mark.longer  # what has been recorded is replayed by every run
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.__name__)
 async def test_scenario_ends(
     scenario: Scenario, perdure: Perdure, model_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if scenario is fresh_histories:
+    if scenario in (fresh_histories, agents):
         monkeypatch.setattr(limits, "CONTINUE_AS_NEW_STEPS", 3)
     run = await scenario(perdure, model_server)
     assert (await perdure.get(run))["status"] in ENDED

@@ -10,7 +10,7 @@ from schemas.compiler import compile_document
 from schemas.document import Join, OnError, Retry
 from schemas.faults import FaultCode
 from schemas.limits import MAX_EDGES, MAX_NODES
-from schemas.nodes import specs
+from schemas.nodes import document_specs, specs
 from schemas.plan import Mode, plan_bytes, plan_hash
 from tests.schemas.documents import (
     branch,
@@ -77,7 +77,7 @@ def test_settings_may_be_written_by_alias() -> None:
     compiled(document([node("a", "http_request", url="https://example.com", json={"a": "{{ input.x }}"})]))
 
 
-@pytest.mark.parametrize("kind", sorted(specs()))
+@pytest.mark.parametrize("kind", sorted(document_specs()))
 def test_the_examples_of_every_kind_compile(kind: str) -> None:
     for example in specs()[kind].examples:
         if example.error == "invalid_config":
@@ -258,3 +258,8 @@ def test_nothing_breaks_the_compiler(raw: Any) -> None:
     for fault in result.faults:
         assert fault.message.endswith((".", "?"))
         fault.model_dump_json()
+
+
+def test_kinds_of_our_own_workflows_are_no_part_of_documents() -> None:
+    [fault] = compile_document(document([node("a", "model_turn", messages=[])])).faults
+    assert (fault.code, fault.node) == (FaultCode.UNKNOWN_KIND, "a")

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from simulator.markers import BadMarkerError, read_markers, without_markers
@@ -16,6 +18,16 @@ def test_every_marker() -> None:
 
 def test_json_may_hold_the_end_of_a_marker() -> None:
     assert read_markers('[[sim:json {"a": [[1], [2]], "b": "]]"}]] more').json_text == '{"a": [[1], [2]], "b": "]]"}'
+
+
+def test_markers_within_data_are_read_as_well() -> None:
+    within = json.dumps({"text": 'a [[sim:tool find {"q": "tea", "deep": {"x": "\\"y\\""}}]] b [[sim:tool stop]]'})
+    calls = read_markers(within).tool_calls
+    assert [(call.name, call.arguments) for call in calls] == [
+        ("find", {"q": "tea", "deep": {"x": '"y"'}}),
+        ("stop", {}),
+    ]
+    assert without_markers(within) == '{"text": "a  b "}'
 
 
 def test_faults_in_their_order() -> None:

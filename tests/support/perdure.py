@@ -1,6 +1,8 @@
 """A whole Perdure in this process: API, dispatcher and a real worker on real servers. Fixtures to import."""
 
+import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,40 +12,53 @@ from pydantic import SecretStr
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
-from activities.egress import EgressSettings
-from activities.llm.settings import LlmSettings
+from activities.credentials.redactions import Redactions
+from activities.credentials.vault import Vault
+from activities.egress import Egress, EgressSettings
+from activities.knowledge.index import KnowledgeSettings
+from activities.llm.settings import LlmSettings, RateLimit
+from activities.notify.services import Post
+from api.access.directory import Directory
+from api.access.signing_keys import SigningKeys
+from api.access.tokens import Tokens
 from api.app import create_app
 from api.services import Services as ApiServices
 from api.settings import ApiSettings
+from api.sign_on.discovery import Discovery
 from api.workflows.version_cache import VersionCache
 from db.event_stream import EventHub
 from db.session import Database
 from engine.client import connect_now, workflow_id
 from engine.dispatcher import Dispatcher
 from engine.maintenance import run_maintenance
+from engine.secrets import Encryption
 from engine.settings import TemporalSettings
 from schemas.messages import RunStatus
 from simulator.app import create_app as create_simulator
 from tests.support.polling import eventually
+from tests.support.secrets import encryption
 from tests.support.serving import served
 from tests.support.workspaces import new_workspace
-from workers.main import step_services, worker_parts
+from workers.parts import step_services, vector_index, worker_parts
 from workers.pollers import build_workers
 from workers.process import beside
 from workers.settings import WorkerSettings
 
 TOKEN = "a-token-for-tests"
+PACED = "gpt-4o-2024-05-13"
+"""A model of which each key may be used 20 times a minute."""
 ENDED = {status.value for status in RunStatus if status.ended}
 
 
 class Perdure:
     """What a user of the API can do, in short words."""
 
-    def __init__(self, api: httpx.AsyncClient, temporal: Client, database: Database, workspace_id: UUID) -> None:
+    def __init__(self, api: httpx.AsyncClient, services: ApiServices) -> None:
         self.api = api
-        self.temporal = temporal
-        self.database = database
-        self.workspace_id = workspace_id
+        self.services = services
+        self.temporal = services.temporal
+        self.database = services.database
+        self.workspace_id = services.workspace_id
 
     async def publish(self, nodes: list[dict[str, Any]], edges: list[str] = (), **document: Any) -> str:
         """Publishes a document; edges are written `a>b` or `a.port>b`. Returns the slug."""
@@ -153,7 +168,9 @@ class Perdure:
     async def decide(self, run: str, decision: str, **body: Any) -> dict[str, Any]:
         """Waits for an open approval and decides it."""
         asked = await self.approval(run)
-        answer = await self.api.post(f"/v1/approvals/{asked['id']}/decide", json={"decision": decision, **body})
+        answer = await self.api.post(
+            f"/v1/approvals/{asked['id']}/decide", json={"decision": decision, "digest": asked["digest"], **body}
+        )
         assert answer.status_code == 200, answer.text
         return asked
 
@@ -186,12 +203,38 @@ async def worker(database: Database, temporal_address: str, model_server: str) -
 
     It ends with the module: its sweeps see every workspace, and other suites run without a worker or with their own.
     """
-    client = await connect_now(TemporalSettings(address=temporal_address), database)
-    llm = LlmSettings(openai_base_url=f"{model_server}/v1", openai_api_key=SecretStr("sk-simulated"))
+    async with working(database, temporal_address, model_server) as client:
+        yield client
+
+
+def codec_keys() -> Encryption | None:
+    """What encrypts payloads; nothing while histories are recorded, which must replay without any key."""
+    return None if os.environ.get("PERDURE_RECORD_HISTORIES") else encryption()
+
+
+@asynccontextmanager
+async def working(
+    database: Database, temporal_address: str, model_server: str, post: Post | None = None
+) -> AsyncIterator[Client]:
+    """A worker of this process for as long as the block runs; gives its client."""
+    client = await connect_now(TemporalSettings(address=temporal_address), database, encryption=codec_keys())
+    llm = LlmSettings(
+        openai_base_url=f"{model_server}/v1",
+        openai_api_key=SecretStr("sk-simulated"),
+        anthropic_base_url=model_server,
+        anthropic_api_key=SecretStr("sk-ant-simulated"),
+        rate_limits={PACED: RateLimit(requests_per_minute=20)},
+    )
     egress = EgressSettings(allow=("127.0.0.1",))
-    async with step_services(llm, egress, "whsec_" + "QUFB" * 8) as services:
-        workers: list[Worker] = build_workers(client, WorkerSettings(), worker_parts(database, services), "tests")
-        async with workers[0], workers[1], workers[2], beside(run_maintenance(database, client)):
+    knowledge = KnowledgeSettings.model_construct(qdrant_url=None, qdrant_api_key=None)
+    async with (
+        step_services(llm, egress, "whsec_" + "QUFB" * 8) as services,
+        vector_index(database, knowledge) as index,
+    ):
+        parts = worker_parts(database, services, Vault(database, encryption(), Redactions()), post, index)
+        mail = post is not None and post.smtp.host is not None
+        workers: list[Worker] = build_workers(client, WorkerSettings(), parts, "tests")
+        async with workers[0], workers[1], workers[2], beside(run_maintenance(database, client, mail=mail)):
             yield client
 
 
@@ -208,20 +251,39 @@ async def plumbing(database: Database, worker: Client) -> AsyncIterator[tuple[Di
 async def perdure(
     database: Database, database_url: str, worker: Client, plumbing: tuple[Dispatcher, EventHub]
 ) -> AsyncIterator[Perdure]:
-    """Perdure with a fresh workspace."""
-    workspace_id = await new_workspace(database_url)
-    services = ApiServices(
+    """Perdure with a fresh workspace; `opened` makes another one beside it."""
+    services = api_services(database, worker, *plumbing, await new_workspace(database_url))
+    async with opened(services) as made:
+        yield made
+
+
+def api_services(
+    database: Database, temporal: Client, dispatcher: Dispatcher, events: EventHub, workspace_id: UUID
+) -> ApiServices:
+    """What an API process has."""
+    egress = Egress(EgressSettings(allow=("localhost", "127.0.0.0/8")))
+    return ApiServices(
         database=database,
-        temporal=worker,
-        dispatcher=plumbing[0],
-        events=plumbing[1],
+        temporal=temporal,
+        dispatcher=dispatcher,
+        events=events,
         versions=VersionCache(database),
+        encryption=encryption(),
+        tokens=Tokens(SigningKeys.random()),
+        directory=Directory(database),
+        egress=egress,
+        sign_on=Discovery(egress),
         workspace_id=workspace_id,
     )
+
+
+@asynccontextmanager
+async def opened(services: ApiServices) -> AsyncIterator[Perdure]:
+    """Perdure in the workspace of the operator's token."""
     app = create_app(ApiSettings(token=SecretStr(TOKEN)), services)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
         base_url="http://api",
         headers={"Authorization": f"Bearer {TOKEN}"},
     ) as client:
-        yield Perdure(client, worker, database, workspace_id)
+        yield Perdure(client, services)

@@ -11,7 +11,15 @@ import uvicorn
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[str]:
     """URL of the application, as long as the block runs."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=5))
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
+    async with served_as(config) as url:
+        yield url
+
+
+@asynccontextmanager
+async def served_as(config: uvicorn.Config) -> AsyncIterator[str]:
+    """URL of a server that is configured by somebody else, as long as the block runs."""
+    server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)

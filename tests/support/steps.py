@@ -14,6 +14,7 @@ from activities.registry import Emitter, silent_emitter, step_activities
 from activities.sandbox import Sandbox
 from activities.step import Services
 from schemas.errors import ErrorInfo
+from schemas.limits import LOG_SECONDS
 from schemas.messages import StepInput, StepResult
 
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -41,7 +42,7 @@ def environment(*, attempt: int = 1, seconds: float = 30, heartbeat: float | Non
     env.info = replace(
         env.info,
         attempt=attempt,
-        start_to_close_timeout=timedelta(seconds=seconds),
+        start_to_close_timeout=timedelta(seconds=seconds + LOG_SECONDS),
         heartbeat_timeout=None if heartbeat is None else timedelta(seconds=heartbeat),
     )
     return env

@@ -5,7 +5,8 @@ import socket
 import httpx
 import pytest
 
-from workers.health import health_app, serve
+from engine.side_server import serve
+from workers.health import health_app
 
 
 async def get(port: int, path: str) -> httpx.Response:

@@ -1,7 +1,7 @@
 """How the interpreter calls activities, and what their failures mean."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import TypeVar
 
@@ -11,8 +11,11 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutType, is_cancelled_exception
 
 from schemas.errors import MAX_MESSAGE_CHARS, ErrorCode, ErrorInfo, PerdureError
+from schemas.limits import LOG_SECONDS
 from schemas.messages import StepInput, StepResult
+from schemas.nodes import specs
 from schemas.plan import Mode, PlanNode
+from schemas.unknown_outcomes import FindCall, FoundCall, Lost, UnansweredCall, outcome_unknown
 
 ResultT = TypeVar("ResultT", bound=BaseModel)
 
@@ -22,14 +25,28 @@ SERVICE_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximu
 
 OUTAGE_SECONDS = 5.0
 """Pause before a step is scheduled again that could not reach our own database."""
+MAX_OUTAGE_SECONDS = 60.0
+"""The same after many times."""
+
+MAX_TURN_SECONDS = 300.0
+"""Longest time after which a step looks anew whether it is its turn."""
+
+_MAY_SEND = frozenset(kind for kind, spec in specs().items() if spec.repeatable is not True)
+"""Kinds of which a silent worker may have sent what must not be sent twice."""
 
 
 class StepFailure(Exception):  # noqa: N818 - named for what it tells the walker
-    """A step has failed for good."""
+    """A step has failed for good.
 
-    def __init__(self, info: ErrorInfo) -> None:
+    Args:
+        info: Why.
+        attempts: How often it was attempted, if that is known.
+    """
+
+    def __init__(self, info: ErrorInfo, attempts: int | None = None) -> None:
         super().__init__(info.message)
         self.info = info
+        self.attempts = attempts
 
 
 async def call_service(name: str, message: BaseModel, result: type[ResultT]) -> ResultT:
@@ -56,15 +73,22 @@ async def tell_service(name: str, message: BaseModel) -> None:
     )
 
 
-async def call_step(node: PlanNode, step: StepInput) -> StepResult:
+Rest = Callable[[float], Awaitable[None]]
+"""Lets so many seconds pass before a step is scheduled again."""
+
+
+async def call_step(node: PlanNode, step: StepInput, rest: Rest = asyncio.sleep) -> StepResult:
     """Runs the activity of an action node.
 
-    An attempt that failed only because our own database was away does not count: the step is scheduled again.
+    An attempt that failed only because our own database was away, or because it was not its turn to ask a provider,
+    does not count: the step is scheduled again, less and less often, so that many who wait do not crowd each other out.
 
     Raises:
         StepFailure: when all attempts have failed.
         asyncio.CancelledError: when the run no longer wants the step.
+        Halt: if `rest` says that the run moves to a fresh history.
     """
+    repeat = 0
     while True:
         try:
             return await (_call_local(node, step) if node.mode is Mode.LOCAL else _call_remote(node, step))
@@ -72,9 +96,52 @@ async def call_step(node: PlanNode, step: StepInput) -> StepResult:
             if is_cancelled_exception(error):
                 raise
             info = error_info(error)
-            if info.code is not ErrorCode.UNAVAILABLE:
-                raise StepFailure(info) from error
-        await asyncio.sleep(OUTAGE_SECONDS)
+            pause = _pause(info, repeat)
+            if pause is None:
+                silent = isinstance(_cause(error), exceptions.TimeoutError) and node.kind in _MAY_SEND
+                unknown = await _unanswered(step) if silent else None
+                raise StepFailure(unknown or info, _attempts(node, error)) from error
+        await rest(pause)
+        repeat += 1
+
+
+def _pause(error: ErrorInfo, repeat: int) -> float | None:
+    """Seconds after which a step is scheduled again that has not really failed; None if it has."""
+    more: float = 2 ** min(repeat, 20)
+    if error.code is ErrorCode.UNAVAILABLE:
+        return min(OUTAGE_SECONDS * more, MAX_OUTAGE_SECONDS)
+    if error.code is not ErrorCode.THROTTLED:
+        return None
+    wait = error.details.get("retry_after")
+    turn = max(float(wait), 0.05) if isinstance(wait, int | float) else OUTAGE_SECONDS
+    return min(turn * more, MAX_TURN_SECONDS)
+
+
+async def _unanswered(step: StepInput) -> ErrorInfo | None:
+    """The error of a step whose worker went silent after it had sent what must not be sent twice."""
+    asked = FindCall(
+        workspace_id=step.workspace_id,
+        run_id=step.run_id,
+        run_attempt=step.run_attempt,
+        path=step.path,
+        iteration=step.iteration,
+    )
+    call = (await call_service("find_call", asked, FoundCall)).call
+    return None if call is None else outcome_unknown(UnansweredCall(call=call, lost=Lost.WORKER)).info
+
+
+def _cause(error: BaseException) -> BaseException:
+    return error.cause if isinstance(error, ActivityError) and error.cause is not None else error
+
+
+def _attempts(node: PlanNode, error: FailureError) -> int | None:
+    """How often a step was attempted: its last attempt says so, unless nobody heard of it again."""
+    cause = _cause(error)
+    if isinstance(cause, exceptions.TimeoutError):
+        return node.retry.max_attempts
+    told = cause.details[1] if isinstance(cause, ApplicationError) and len(cause.details) > 1 else None
+    number = told.get("attempt") if isinstance(told, Mapping) else None
+    return number if isinstance(number, int) else None
 
 
 async def _call_local(node: PlanNode, step: StepInput) -> StepResult:
@@ -82,7 +149,7 @@ async def _call_local(node: PlanNode, step: StepInput) -> StepResult:
         node.kind,
         step,
         result_type=StepResult,
-        start_to_close_timeout=timedelta(seconds=node.timeout),
+        start_to_close_timeout=timedelta(seconds=node.timeout + LOG_SECONDS),
         retry_policy=_retry_policy(node),
         local_retry_threshold=timedelta(seconds=10),
         summary=node.name,
@@ -96,7 +163,7 @@ async def _call_remote(node: PlanNode, step: StepInput) -> StepResult:
         step,
         result_type=StepResult,
         task_queue=node.queue,
-        start_to_close_timeout=timedelta(seconds=node.timeout),
+        start_to_close_timeout=timedelta(seconds=node.timeout + LOG_SECONDS),
         heartbeat_timeout=timedelta(seconds=node.heartbeat) if node.heartbeat else None,
         retry_policy=_retry_policy(node),
         # The step is asked to stop and says how it ended, so a side effect that did happen is known.

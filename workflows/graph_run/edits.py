@@ -6,29 +6,34 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from schemas.errors import ErrorCode, PerdureError
+from schemas.crew_forks import MemberTurns
+from schemas.fork_rules import check_fork
 from schemas.messages import NodeStatus, RunEdit
 from schemas.plan import PlanGraph
+from schemas.reach import NOTHING_PINNED, Pinned, asks_person, downstream, outermost_header
+from workflows.agent_run.conversation import begun
 from workflows.graph_run.state import NodeState, Snapshot
 
 
-def apply_edit(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
+def apply_edit(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit, pinned: Pinned = NOTHING_PINNED) -> None:
     """Changes `snapshot` in place so that walking it carries out `edit`.
 
     Raises:
         PerdureError: INVALID_REQUEST if the edit names a node that the graph has not, or would get round a person.
     """
-    unknown = [n for n in (edit.node, *edit.outputs) if n is not None and n not in graph.node]
-    if unknown:
-        raise PerdureError(ErrorCode.INVALID_REQUEST, f"The workflow has no node {unknown[0]!r}.")
+    done = {} if edit.node is None else _crew_results(snapshot.frame.nodes.get(edit.node))
     if edit.mode == "retry":
         _retry(graph, snapshot)
     else:
-        _fork(graph, snapshot, edit)
+        _fork(graph, snapshot, edit, pinned)
+    if edit.node is not None and edit.turn is not None:
+        agent = begun(edit.messages or [], turn=edit.turn)
+        member = None if edit.member is None else MemberTurns(graph.node[edit.node].config, edit.member)
+        _go_on_at_turn(snapshot, edit.node, {"agent": agent} if member is None else member.memo(done, agent))
     for node, output in edit.outputs.items():
         _put(graph, snapshot, node, output)
     _restore_result(graph, snapshot)
-    snapshot.ending, snapshot.paused = None, False
+    snapshot.ending, snapshot.undo_problems, snapshot.paused = None, [], False
 
 
 def _retry(graph: PlanGraph, snapshot: Snapshot) -> None:
@@ -44,10 +49,10 @@ def _retry(graph: PlanGraph, snapshot: Snapshot) -> None:
     snapshot.undo = [u for u in snapshot.undo if root_node(u.path) not in compensated]
 
 
-def _fork(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
+def _fork(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit, pinned: Pinned) -> None:
     """The chosen node, all that asked a person or was undone, and everything behind them run anew."""
-    asked = [n.id for n in graph.nodes if asks_person(graph, n.id)]
-    _refuse_getting_round(graph, asked, edit)
+    check_fork(graph, edit, pinned)
+    asked = [n.id for n in graph.nodes if asks_person(graph, n.id, pinned)]
     undone = _with_their_loops(graph, [n for n in _compensated(snapshot) if n not in edit.outputs])
     start = [edit.node] if edit.node is not None else []
     anew = [n for n in downstream(graph, [*start, *asked, *undone]) if n not in edit.outputs]
@@ -61,18 +66,25 @@ def _fork(graph: PlanGraph, snapshot: Snapshot, edit: RunEdit) -> None:
         if state.stopped or not state.status.resolved:
             state.status, state.error, state.memo = NodeStatus.PENDING, None, None
     snapshot.undo, snapshot.mail = [], {}
+    snapshot.approved_tools, snapshot.accepted_tools = [], []
 
 
-def _refuse_getting_round(graph: PlanGraph, asked: list[str], edit: RunEdit) -> None:
-    """What a person's answer decides over cannot be put in place of the answer."""
-    behind = set(downstream(graph, asked))
-    wrong = [node for node in edit.outputs if node in behind]
-    if wrong:
-        raise PerdureError(
-            ErrorCode.INVALID_REQUEST,
-            f"The output of {wrong[0]!r} cannot be given: it comes from an approval, or after one, "
-            "and a fork asks again.",
-        )
+def _go_on_at_turn(snapshot: Snapshot, node: str, memo: dict[str, Any]) -> None:
+    """Lets an agent go on with a conversation; what people have approved in the other run is not approved in this."""
+    state = snapshot.frame.nodes[node]
+    state.memo, state.size = memo, len(to_json(memo))
+    snapshot.steers, snapshot.steered = [], []
+
+
+def _crew_results(state: NodeState | None) -> dict[str, Any]:
+    """What members of a crew have given back, by their names: while it works, or from what it gave at its end."""
+    if state is None:
+        return {}
+    if state.memo is not None and "results" in state.memo:
+        return dict(state.memo["results"])
+    results = state.output.get("results") if isinstance(state.output, dict) else None
+    known = [one for one in results if isinstance(one, dict) and "task" in one] if isinstance(results, list) else []
+    return {one["task"]: {name: value for name, value in one.items() if name != "task"} for one in known}
 
 
 def _put(graph: PlanGraph, snapshot: Snapshot, node: str, output: Any) -> None:
@@ -103,55 +115,9 @@ def _with_their_loops(graph: PlanGraph, nodes: Iterable[str]) -> list[str]:
     return [*nodes, *(header for header in headers if header is not None)]
 
 
-def outermost_header(graph: PlanGraph, node: str) -> str | None:
-    """Where the outermost loop around a node begins."""
-    header, loop = None, graph.node[node].loop
-    while loop is not None:
-        header, loop = graph.loops[loop].header, graph.loops[loop].parent
-    return header
-
-
 def root_node(path: str) -> str:
     """The root node that a path of the run log is about: `each` for `each#1[3].send`."""
     return re.split(r"[\[#.]", path, maxsplit=1)[0]
-
-
-def asks_person(graph: PlanGraph, node: str) -> bool:
-    """Whether a node, or the body it runs, asks a person."""
-    plan = graph.node[node]
-    if plan.kind == "approval":
-        return True
-    return plan.body is not None and any(asks_person(plan.body, inner.id) for inner in plan.body.nodes)
-
-
-def downstream(graph: PlanGraph, start: Iterable[str]) -> list[str]:
-    """`start` and all nodes whose input may change with theirs, in topological order.
-
-    A node inside a loop also affects whatever the loop leads to, since the loop may then go round again.
-    """
-    found: set[str] = set()
-    loops: set[int] = set()
-    todo = list(start)
-    while todo:
-        node = todo.pop()
-        if node in found:
-            continue
-        found.add(node)
-        todo.extend(edge.target for edge in graph.outgoing.get(node, ()) if not edge.back)
-        todo.extend(_loop_exits(graph, node, loops))
-    return [n.id for n in graph.nodes if n.id in found]
-
-
-def _loop_exits(graph: PlanGraph, node: str, seen: set[int]) -> list[str]:
-    """Where the loops around `node` lead to; those in `seen` have been told before."""
-    exits = []
-    loop = graph.node[node].loop
-    while loop is not None and loop not in seen:
-        seen.add(loop)
-        members = graph.loop_members[loop]
-        exits += [e.target for n in members for e in graph.outgoing.get(n, ()) if e.target not in members]
-        loop = graph.loops[loop].parent
-    return exits
 
 
 def _reset(graph: PlanGraph, snapshot: Snapshot, node: str) -> None:

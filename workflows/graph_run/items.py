@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
 from schemas.plan import PlanGraph
-from workflows.graph_run.mailbox import Halt
+from workflows.graph_run.mailbox import Halt, forgotten
 from workflows.graph_run.run_context import RunContext
 from workflows.graph_run.state import Frame, dump_frame, load_frame
 from workflows.graph_run.walker import GraphFailedError, Place, Walker
@@ -66,7 +66,8 @@ class ItemRunner:
         try:
             await self._feed(waiting)
         finally:
-            await self._finish_tasks()
+            if not forgotten():
+                await self._finish_tasks()
             # Frames under way are kept as plain data only when the run stops here.
             self.frames.update({position: dump_frame(frame) for position, frame in self._live.items()})
         if self._failure is not None:
@@ -127,6 +128,8 @@ class ItemRunner:
             self.done[key] = await Walker(self.run, self.plan.graph, frame, place).walk()
         except GraphFailedError as error:
             self._item_failed(key, index, error.info)
+            if self.plan.on_item_error == "fail":
+                return  # an attempt after this one goes on with what the item has done
         except Halt:
             self._halted = True
             return

@@ -1,11 +1,17 @@
 """Answers from outside, matched to those who wait for them; an answer that comes first is kept."""
 
 import asyncio
+import sys
 from typing import Any
 
 
 class Halt(Exception):  # noqa: N818 - not an error: the run goes on in a fresh history
     """Stop waiting at this boundary; the node's memo says how to go on."""
+
+
+def forgotten() -> bool:
+    """Whether a worker is just forgetting this workflow: its coroutines are closed where they wait."""
+    return isinstance(sys.exception(), GeneratorExit)
 
 
 class Mailbox:

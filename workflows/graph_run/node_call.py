@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio import workflow
 
-from schemas.errors import ErrorInfo
+from schemas.errors import ErrorInfo, PerdureError
 from schemas.expressions import resolve
 from schemas.messages import NodeStatus, StepEntry
 from schemas.node_spec import NodeConfig
-from schemas.plan import PlanNode
+from schemas.plan import Mode, PlanNode
+from schemas.signals import ChildDone
 from workflows.graph_run.run_context import RunContext, checked_size
 from workflows.graph_run.state import NodeState
 
@@ -23,19 +24,27 @@ ConfigT = TypeVar("ConfigT", bound=NodeConfig)
 class NodeCall:
     """One execution of one node."""
 
+    cost_usd = 0.0
+    """What its child runs have cost since this object was made."""
+    seconds = 0.0
+    """For how long they have worked."""
+
     def __init__(self, walker: "Walker", node: PlanNode) -> None:
         self.walker = walker
         self.run: RunContext = walker.run
         self.node = node
         self.state: NodeState = walker.frame.nodes[node.id]
         self.path = walker.place.path(node.id)
-        self.edited: dict[str, Any] | None = None
-        """Settings that a person put in place of the resolved ones."""
 
     @property
     def iteration(self) -> int:
         """Which execution of the node this is."""
         return self.state.iteration
+
+    @property
+    def label(self) -> str:
+        """What people are told that it is."""
+        return self.node.name
 
     @property
     def key(self) -> str:
@@ -49,6 +58,28 @@ class NodeCall:
             self.state.memo = {}
         return self.state.memo
 
+    @property
+    def edited(self) -> dict[str, Any] | None:
+        """Settings that a person put in place of the document's."""
+        edited: dict[str, Any] | None = (self.state.memo or {}).get("edited")
+        return edited
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The settings that count, templates unresolved if they hold any."""
+        return self.node.config if self.edited is None else self.edited
+
+    def edit(self, settings: dict[str, Any], *, templates: bool) -> None:
+        """Puts other settings in place; what the node has done with the old ones is forgotten.
+
+        Args:
+            settings: The new ones.
+            templates: Whether they are written as in the document, so that templates inside them are filled in.
+        """
+        rounds = self.memo.get("rounds", 0)
+        self.memo.clear()
+        self.memo.update({"rounds": rounds, "edited": settings, "templates": templates})
+
     def scope(self) -> Mapping[str, Any]:
         """Names its expressions may use."""
         return self.walker.scope()
@@ -59,11 +90,22 @@ class NodeCall:
         Raises:
             PerdureError: EXPRESSION_FAILED if a template fails, RESULT_TOO_LARGE if it all is too much.
         """
-        if self.edited is not None:
-            return self.edited
-        resolved: dict[str, Any] = self.fill(self.node.config)
+        final = self.edited is not None and not self.memo.get("templates")
+        resolved: dict[str, Any] = self.written if final else self.fill(self.written)
         checked_size(resolved, "configuration of the step")
         return resolved
+
+    def shown_settings(self) -> tuple[dict[str, Any], bool]:
+        """What a person sees of the settings, and whether their templates are filled in.
+
+        They are not where the node itself evaluates what is written, and where that cannot be done.
+        """
+        if self.node.mode is Mode.INLINE or self.node.body is not None:
+            return self.written, False
+        try:
+            return self.settings(), True
+        except PerdureError:
+            return self.written, False
 
     def fill(self, value: Any) -> Any:
         """A value with every template filled in.
@@ -100,9 +142,15 @@ class NodeCall:
         seconds = None if until is None else (until - workflow.now()).total_seconds()
         return await self.run.mailbox.take(key, seconds)
 
+    def took(self, done: ChildDone) -> None:
+        """A child run has ended: notes what it took."""
+        self.cost_usd += done.cost_usd
+        self.seconds += done.seconds
+
     def waiting(self, status: NodeStatus = NodeStatus.WAITING, **details: Any) -> None:
         """Shows in the run log that the node is under way."""
         self.state.status = status
+        self.run.waited = self.run.waited or status is NodeStatus.WAITING
         self.log(status, **details)
 
     def log(self, status: NodeStatus, *, error: ErrorInfo | None = None, **details: Any) -> None:

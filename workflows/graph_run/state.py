@@ -1,5 +1,6 @@
 """What a run remembers: plain data that survives continue-as-new, retry and fork."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,13 +71,30 @@ class Snapshot:
     frame: Frame = field(default_factory=Frame)
     steps: int = 0
     cost_usd: float = 0.0
+    seconds: float = 0.0
+    """For which steps were under way; what was waited for people does not count. Parts and children add their own."""
     paused: bool = False
     mail: dict[str, Any] = field(default_factory=dict)
     """Answers that came before anybody waited for them, by key."""
     undo: list[Undo] = field(default_factory=list)
     ending: Ending | None = None
+    undo_problems: list[ErrorInfo] = field(default_factory=list)
+    """Why steps could not be undone."""
+    steers: list[dict[str, Any]] = field(default_factory=list)
+    """What people have said to agents that have not heard it yet."""
+    steered: list[str] = field(default_factory=list)
+    """Ids of all that was said, so that nothing is said twice."""
+    approved_tools: list[str] = field(default_factory=list)
+    """Tools of which people have approved all further calls in this run; see `schemas.tools.use.remembered_key`."""
+    accepted_tools: list[str] = field(default_factory=list)
+    """Digests of tools that people let be used in this run although their servers describe them otherwise now."""
     progress: dict[str, Any] = field(default_factory=dict)
     """How far a chunk of foreach items has come."""
+
+    def permit(self, approved: Iterable[str], accepted: Iterable[str]) -> None:
+        """Takes over what people have allowed of tools in another part of the run."""
+        self.approved_tools += [tool for tool in approved if tool not in self.approved_tools]
+        self.accepted_tools += [digest for digest in accepted if digest not in self.accepted_tools]
 
 
 _SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)

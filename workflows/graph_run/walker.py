@@ -8,21 +8,25 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import is_cancelled_exception
 
+from schemas.budgets import ModelBudget
 from schemas.document import OnError
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
 from schemas.expressions import resolve
 from schemas.limits import MAX_LIST_BYTES, MAX_VALUE_BYTES
-from schemas.messages import NodeStatus, StepEntry, StepInput
+from schemas.messages import NodeStatus, Pin, StepEntry, StepInput
 from schemas.node_spec import DEFAULT_PORT, ERROR_PORT
 from schemas.plan import Mode, PlanGraph, PlanNode
 from workflows.graph_run.calls import call_step, error_info
-from workflows.graph_run.interventions import Verdict, ask, parked_error
-from workflows.graph_run.mailbox import Halt
+from workflows.graph_run.interventions import Verdict, ask, parked_error, people_decide
+from workflows.graph_run.mailbox import Halt, forgotten
 from workflows.graph_run.node_call import NodeCall
+from workflows.graph_run.proofs import approvals_before
 from workflows.graph_run.run_context import RunContext, checked_size
 from workflows.graph_run.scheduler import Scheduler
 from workflows.graph_run.scope import FrameScope
-from workflows.graph_run.state import Frame, Undo
+from workflows.graph_run.state import Frame
+from workflows.graph_run.undo import undo_now, undo_of
+from workflows.graph_run.verifications import undo_failed, undone
 from workflows.nodes import behaviour
 from workflows.outcome import NodeOutcome
 
@@ -49,6 +53,20 @@ class Place:
     def path(self, node: str) -> str:
         """Path of a node in the run log."""
         return self.prefix + node
+
+
+def _own_budget(config: Mapping[str, Any]) -> ModelBudget | None:
+    """What the settings of a step say of its budget, where its kind has one.
+
+    Raises:
+        ValidationError: if they make no sense; so says the step itself of all other settings.
+    """
+    budget = config.get("budget")
+    return ModelBudget.model_validate(budget) if isinstance(budget, Mapping) else None
+
+
+def _takes_slot(node: PlanNode) -> bool:
+    return node.mode in (Mode.LOCAL, Mode.REMOTE)
 
 
 class Walker:
@@ -85,7 +103,8 @@ class Walker:
         try:
             await self._advance()
         finally:
-            await self._drain()
+            if not forgotten():
+                await self._drain()
             self.run.unregister(self)
         if self.failure is not None:
             raise GraphFailedError(self.failure)
@@ -121,14 +140,18 @@ class Walker:
         self._log_skipped()
         while self._scheduler.has_ready and self._may_launch():
             node = self.graph.node[self._scheduler.peek_ready()]
-            if node.mode in (Mode.LOCAL, Mode.REMOTE) and not self.run.has_slot:
+            if _takes_slot(node) and not self.run.has_slot:
                 return
             if self.frame.nodes[node.id].memo is None:
                 self.run.count_step()  # one that goes on in a fresh history was counted before
             if self.run.stopping is not None:
                 return
             self._scheduler.take_ready()
-            if node.mode is Mode.INLINE:
+            pin = self._pin(node)
+            if pin is not None:
+                self._take_pin(node, pin)
+                await self.run.breathe()
+            elif node.mode is Mode.INLINE:
                 self._run_inline(node)
                 await self.run.breathe()
             else:
@@ -139,7 +162,7 @@ class Walker:
 
     def _start(self, call: NodeCall, error: ErrorInfo | None = None) -> None:
         call.state.status, call.state.memo = NodeStatus.RUNNING, call.memo
-        counted = call.node.mode in (Mode.LOCAL, Mode.REMOTE)
+        counted = _takes_slot(call.node)
         self.run.active += counted
         task = asyncio.create_task(self._run_node(call, error))
         self._tasks[task] = None
@@ -151,6 +174,19 @@ class Walker:
             self.run.active -= 1
             self.run.wake()
         self._wake.set()
+
+    def _pin(self, node: PlanNode) -> Pin | None:
+        """What a test gives in place of the node; only nodes of the root graph can be pinned."""
+        pins = self.run.run.pins
+        return pins.nodes.get(node.id) if pins is not None and not self.place.plan_path else None
+
+    def _take_pin(self, node: PlanNode, pin: Pin) -> None:
+        call = NodeCall(self, node)
+        try:
+            outcome = self.run.measured(lambda: NodeOutcome(pin.output, pin.port or node.ports[0]))
+            self._record(call, outcome, told=True)  # and there is nothing that could be undone
+        except PerdureError as error:
+            self._failed(call, error.info)
 
     # Running nodes
 
@@ -189,9 +225,12 @@ class Walker:
         except Exception as error:
             if isinstance(error, Halt) or is_cancelled_exception(error):
                 raise
-            if call.node.on_error is OnError.PAUSE and self.run.stopping is None:
-                return await self._park(call, error_info(error))
-            self._failed(call, error_info(error))
+            info = error_info(error)
+            asks = call.node.on_error is OnError.PAUSE or people_decide(info)
+            if asks and self.run.stopping != "end":
+                call.memo["attempts"] = getattr(error, "attempts", None)
+                return await self._park(call, info)
+            self._failed(call, info)
         return None
 
     async def _park(self, call: NodeCall, error: ErrorInfo) -> Verdict | None:
@@ -200,16 +239,22 @@ class Walker:
         if verdict.action == "retry":
             self.frame.nodes[call.node.id].status = NodeStatus.RUNNING
             return verdict
-        if verdict.action == "skip":
+        if verdict.action == "done":
             self._completed(call, NodeOutcome(verdict.value, call.node.ports[0]), told=True)
+        elif verdict.action == "compensate":
+            problem = await undo_now(call, verdict.value)
+            if problem is not None:
+                return await self._park(call, undo_failed(error, problem))
+            self._failed(call, undone(error))
+            # Whoever runs the node once more asks for something new, not for what was undone.
+            call.state.iteration += 1
         else:
-            self._failed(call, error, final=True)
+            self._failed(call, error)
         return None
 
     async def _execute(self, call: NodeCall) -> NodeOutcome:
         if call.node.mode is Mode.INLINE:
-            config = call.node.config if call.edited is None else call.edited
-            return self._compute(call.node, config)
+            return self._compute(call.node, call.written)
         if call.node.mode is Mode.CONTROL:
             controlled: NodeOutcome = await behaviour(call.node.kind)(call)
             return controlled
@@ -222,7 +267,8 @@ class Walker:
         return outcome
 
     async def _execute_action(self, call: NodeCall) -> NodeOutcome:
-        config = call.settings()
+        config, remote = call.settings(), call.node.mode is Mode.REMOTE
+        own = _own_budget(config) if remote else None
         await self.run.breathe()
         log = self.run.log.take()
         step = StepInput(
@@ -235,9 +281,13 @@ class Walker:
             name=call.node.name,
             config=config,
             log=log,
+            credentials=self.run.credentials_of(call.node),
+            approved=approvals_before(self.graph, self.frame, call.node.id),
+            budget=self.run.budget(own) if remote else None,
         )
         try:
-            result = await call_step(call.node, step)
+            with self.run.working():
+                result = await call_step(call.node, step, self.run.rest)
         except BaseException:
             self.run.log.put_back(log)
             raise
@@ -247,7 +297,11 @@ class Walker:
     # What became of them
 
     def _completed(self, call: NodeCall, outcome: NodeOutcome, *, told: bool = False) -> None:
-        """Records a finished node; `told` means that no activity has put it into the run log."""
+        """Records a finished node, and how it can be undone; `told` means that no activity has put it into the log."""
+        self._record(call, outcome, told=told)
+        self._remember_undo(call)
+
+    def _record(self, call: NodeCall, outcome: NodeOutcome, *, told: bool) -> None:
         node, state = call.node, call.state
         limit = MAX_VALUE_BYTES if node.body is None else MAX_LIST_BYTES
         size = checked_size(outcome.output, "output of the step", limit)
@@ -260,14 +314,13 @@ class Walker:
         if told or node.mode in (Mode.INLINE, Mode.CONTROL):
             call.log(NodeStatus.COMPLETED, output=outcome.output, port=outcome.port)
         self._resolved(node, outcome.port, outcome.output)
-        self._remember_undo(call)
 
-    def _failed(self, call: NodeCall, error: ErrorInfo, *, final: bool = False) -> None:
+    def _failed(self, call: NodeCall, error: ErrorInfo) -> None:
         node, placed = call.node, error.at(call.path)
         call.log(NodeStatus.FAILED, error=placed)
-        if node.on_error is OnError.CONTINUE and not final:
+        if node.on_error is OnError.CONTINUE:
             self._resolved(node, DEFAULT_PORT if DEFAULT_PORT in node.ports else node.ports[0], None, placed)
-        elif node.on_error is OnError.ROUTE and not final:
+        elif node.on_error is OnError.ROUTE:
             self._resolved(node, ERROR_PORT, None, placed)
         else:
             call.state.status, call.state.port, call.state.error = NodeStatus.FAILED, None, placed
@@ -302,18 +355,14 @@ class Walker:
         call.log(NodeStatus.CANCELLED)
 
     def _remember_undo(self, call: NodeCall) -> None:
-        if call.node.compensate_with is None:
-            return
-        undo = self.graph.node[call.node.compensate_with]
         try:
-            config = self.run.measured(lambda: resolve(undo.config, self.scope()))
+            undo = undo_of(call)
         except PerdureError as error:
             # Better to stop now than to find out, when it must be undone, that it cannot be.
-            self._fail(error.info.at(self.place.path(undo.id)))
+            self._fail(error.info.at(self.place.path(call.node.compensate_with or "")))
             return
-        self.run.undo.append(
-            Undo(call.path, call.iteration, self.place.plan_path, self.place.path(undo.id), undo.id, config)
-        )
+        if undo is not None:
+            self.run.undo.append(undo)
 
     def _log_skipped(self) -> None:
         for node_id, iteration in self._scheduler.take_skipped():

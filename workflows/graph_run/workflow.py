@@ -7,24 +7,18 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
-from schemas.messages import (
-    GRAPH_RUN,
-    ArrivedEvent,
-    ChildDone,
-    CloseRun,
-    Control,
-    Decision,
-    RunInput,
-    RunResult,
-    RunStatus,
-    WriteLog,
-)
+from schemas.messages import GRAPH_RUN, RunInput, RunResult, RunStatus
 from schemas.plan import Plan
+from schemas.service_calls import CloseRun, WriteLog
+from schemas.signals import ArrivedEvent, ChildDone, Control, Decision, Steer
+from workflows.builds import next_build
 from workflows.graph_run.calls import error_info, tell_service
 from workflows.graph_run.children import signal, tell
 from workflows.graph_run.edits import apply_edit
 from workflows.graph_run.items import ItemPlan, ItemRunner
 from workflows.graph_run.mailbox import Halt
+from workflows.graph_run.measuring import measure_run
+from workflows.graph_run.member import member_memo, walk_member
 from workflows.graph_run.run_context import RunContext
 from workflows.graph_run.state import Ending, Snapshot, dump_snapshot, dump_undo, load_snapshot
 from workflows.graph_run.undo import undo_all
@@ -43,12 +37,13 @@ class GraphRun:
         self._told_paused = self._run.paused
 
     def _snapshot(self, plan: Plan, run: RunInput) -> Snapshot:
-        snapshot = Snapshot() if run.snapshot is None else load_snapshot(run.snapshot)
+        snapshot = Snapshot(steers=list(run.steers)) if run.snapshot is None else load_snapshot(run.snapshot)
         if run.edit is not None:
             try:
-                apply_edit(plan.graph, snapshot, run.edit)
+                apply_edit(plan.graph, snapshot, run.edit, plan.pinned)
             except PerdureError as error:
                 self._problem = error.info
+        snapshot.permit(run.approved_tools, run.accepted_tools)
         return snapshot
 
     # Signals and queries
@@ -77,9 +72,27 @@ class GraphRun:
         self._run.mailbox.put(message.waiter_id, message.model_dump(mode="json"))
 
     @workflow.signal
+    async def steer(self, message: Steer) -> None:
+        """A person says something to an agent, which hears it before its next turn; members of crews are told."""
+        run = self._run
+        targets, agents = run.members_at(message.path), run.agent_runs_at(message.path)
+        if not (targets or agents) or (message.path is None and run.agents):
+            run.steer(message)
+        for target in targets:
+            await signal(target, "steer", message)
+        for agent in agents:  # paths of this run mean nothing there
+            await signal(agent, "steer", message.model_copy(update={"path": None}))
+
+    @workflow.signal
     def child_done(self, message: ChildDone) -> None:
         """A child workflow has ended."""
         self._run.mailbox.put(message.child_key, message.model_dump(mode="json"))
+
+    @workflow.signal
+    def upgrade(self) -> None:
+        """Another build of the workers is current now: go on there, in a fresh history."""
+        if workflow.info().is_target_worker_deployment_version_changed():
+            self._run.move()
 
     @workflow.query
     def snapshot(self) -> dict[str, Any]:
@@ -138,7 +151,7 @@ class GraphRun:
     async def _walk_once(self) -> Ending:
         run = self._run
         try:
-            output = await (self._walk_root() if run.run.chunk is None else self._walk_chunk())
+            output = await self._walk_whole()
             ending = Ending(RunStatus.COMPLETED, output=output)
         except Halt:
             if run.ending is None:
@@ -151,8 +164,12 @@ class GraphRun:
         run.snapshot.ending = run.ending or ending
         return run.snapshot.ending
 
-    async def _walk_root(self) -> Any:
+    async def _walk_whole(self) -> Any:
         run = self._run
+        if run.run.chunk is not None:
+            return await self._walk_chunk()
+        if run.run.member is not None:
+            return await walk_member(run, run.run.member)
         return await Walker(run, run.plan.graph, run.snapshot.frame, Place()).walk()
 
     async def _walk_chunk(self) -> list[Any]:
@@ -175,7 +192,7 @@ class GraphRun:
 
     async def _compensate(self, ending: Ending) -> list[ErrorInfo]:
         # What a chunk has done is undone by its parent, in one order for the whole run.
-        if ending.status is RunStatus.COMPLETED or self._run.run.chunk is not None:
+        if ending.status is RunStatus.COMPLETED or self._run.run.is_part:
             return []
         return await undo_all(self._run)
 
@@ -185,9 +202,14 @@ class GraphRun:
             await self._write_log(None)
         await workflow.wait_condition(workflow.all_handlers_finished)
         fresh = run.run.model_copy(
-            update={"snapshot": dump_snapshot(run.snapshot), "edit": None, "started_at": run.started_at}
+            update={
+                "snapshot": dump_snapshot(run.snapshot),
+                "edit": None,
+                "started_at": run.started_at,
+                "tree_usd": run.tree_usd,
+            }
         )
-        workflow.continue_as_new(args=[run.run.plan_ref, fresh])
+        workflow.continue_as_new(args=[run.run.plan_ref, fresh], initial_versioning_behavior=next_build())
 
     # Telling the world
 
@@ -198,8 +220,9 @@ class GraphRun:
             failed = [problem.model_dump(mode="json") for problem in problems]
             error = error.model_copy(update={"details": {**error.details, "compensation_failed": failed}})
             ending.error = error
-        if run.run.chunk is None:
+        if not run.run.is_part:
             await tell_service("close_run", self._closing(ending))
+            measure_run(run, ending)
         elif run.log.entries:
             await self._write_log(None)
         if run.run.parent is not None:
@@ -230,9 +253,17 @@ class GraphRun:
             output=ending.output,
             error=ending.error,
             cost_usd=run.snapshot.cost_usd,
+            seconds=min(run.snapshot.seconds, run.age.total_seconds()),  # of parts side by side each has told its own
             steps=run.snapshot.steps,
-            undo=dump_undo(run.undo) if run.run.chunk is not None else [],
+            undo=dump_undo(run.undo) if run.run.is_part else [],
+            approved_tools=tuple(run.snapshot.approved_tools) if run.run.is_part else (),
+            accepted_tools=tuple(run.snapshot.accepted_tools) if run.run.is_part else (),
+            memo=self._learnt() if ending.status is not RunStatus.COMPLETED else None,
         )
+
+    def _learnt(self) -> dict[str, Any] | None:
+        """How far this part of a run has come, for the one that is started in its place."""
+        return member_memo(self._run) if self._run.run.chunk is None else self._run.snapshot.progress
 
     def _answer(self, ending: Ending) -> RunResult:
         run = self._run.run
@@ -243,8 +274,8 @@ class GraphRun:
     # In the background
 
     async def _keep_time(self) -> None:
-        """Ends the run at its time limit. A chunk leaves that to its run."""
-        if self._run.run.chunk is not None:
+        """Ends the run at its time limit. A part leaves that to its run."""
+        if self._run.run.is_part:
             return
         left = (self._run.deadline - workflow.now()).total_seconds()
         await asyncio.sleep(max(left, 0))

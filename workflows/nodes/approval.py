@@ -1,11 +1,16 @@
-"""Behaviour of `approval`: the database is the arbiter, this only opens, waits and expires."""
+"""Behaviour of `approval`: the database is the arbiter, this only opens the request and waits for the answer."""
 
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
 
-from schemas.messages import ApprovalState, Decision, ExpireApproval, NodeStatus, OpenApproval
-from schemas.nodes.approval import APPROVED, REJECTED, ApprovalConfig
+from schemas.approvals import APPROVED, REJECTED, SKIPPED, Priority, RequestSettings, Stage
+from schemas.messages import NodeStatus
+from schemas.nodes.approval import ApprovalConfig
+from schemas.service_calls import ApprovalState, OpenApproval
+from schemas.signals import Decision
+from workflows.graph_run.answers import await_decision
 from workflows.graph_run.calls import call_service
 from workflows.graph_run.node_call import NodeCall
 from workflows.outcome import NodeOutcome
@@ -18,18 +23,27 @@ async def run(call: NodeCall) -> NodeOutcome:
         ValidationError: if the filled-in settings are not valid.
     """
     config = call.config(ApprovalConfig)
-    due = call.moment("due", config.deadline)
     call.waiting(NodeStatus.WAITING, input={"title": config.title})
-    state = await call_service("open_approval", _request(call, config, due), ApprovalState)
-    decision = state.decision or await _decision(call, state.approval_id, due)
-    return NodeOutcome(
-        decision.model_dump(mode="json", include={"decision", "data", "reason", "by", "at"}), decision.decision
-    )
+    opened_at = call.moment("opened", 0) or workflow.now()
+    state = await call_service("open_approval", _request(call, config, opened_at), ApprovalState)
+    decision = state.decision or await await_decision(call, state, config.deadline)
+    return NodeOutcome(_output(config, decision), decision.decision)
 
 
-def _request(call: NodeCall, config: ApprovalConfig, due: datetime | None) -> OpenApproval:
+def _output(config: ApprovalConfig, decision: Decision) -> dict[str, Any]:
+    return {
+        **decision.model_dump(mode="json", include={"decision", "data", "reason", "by", "at", "digest", "rule"}),
+        "approval_id": decision.approval_id,
+        "payload": decision.payload if decision.changed else config.payload,
+        "votes": list(decision.votes),
+    }
+
+
+def _request(call: NodeCall, config: ApprovalConfig, opened_at: datetime) -> OpenApproval:
     run = call.run.run
-    answers = [(APPROVED, "Approve"), (REJECTED, "Reject"), *((d.name, d.label) for d in config.decisions)]
+    answers = [(APPROVED, "Approve"), (REJECTED, "Reject")]
+    answers += [(SKIPPED, "Skip")] if config.skip else []
+    answers += [(d.name, d.label) for d in config.decisions]
     return OpenApproval(
         workspace_id=run.workspace_id,
         run_id=run.run_id,
@@ -43,22 +57,29 @@ def _request(call: NodeCall, config: ApprovalConfig, due: datetime | None) -> Op
         payload=config.payload,
         form=config.form,
         decisions=tuple(answers),
-        due_at=None if due is None else due.isoformat(),
+        priority=Priority[config.priority.upper()],
+        tags=tuple(config.tags),
+        settings=_settings(config),
+        opened_at=opened_at.isoformat(),
+        deadline=config.deadline,
+        reminders=tuple(config.reminders),
+        calendar=config.calendar,
         log=call.run.log.take(),
     )
 
 
-async def _decision(call: NodeCall, approval_id: str, due: datetime | None) -> Decision:
-    try:
-        return Decision.model_validate(await call.answer(approval_id, due))
-    except TimeoutError:
-        run = call.run.run
-        request = ExpireApproval(
-            workspace_id=run.workspace_id, approval_id=approval_id, run_id=run.run_id, run_attempt=run.run_attempt
-        )
-        state = await call_service("expire_approval", request, ApprovalState)
-        if state.decision is not None:
-            return state.decision
-        return Decision(
-            workspace_id=run.workspace_id, approval_id=approval_id, decision="expired", at=workflow.now().isoformat()
-        )
+def _settings(config: ApprovalConfig) -> RequestSettings:
+    single = Stage(assignees=config.assignees, needs=config.needs, veto=config.veto)
+    return RequestSettings(
+        show=config.show,
+        defaults=config.defaults,
+        editable=config.editable,
+        reason=config.reason,
+        reasons_for=[decision.name for decision in config.decisions if decision.reason],
+        stages=config.stages or [single],
+        separation_of_duties=config.separation_of_duties,
+        on_expiry=config.on_expiry,
+        undo=config.undo,
+        escalate=config.escalate,
+        policies=config.policies,
+    )

@@ -8,14 +8,15 @@ from temporalio import workflow
 from schemas.errors import ErrorCode, ErrorInfo, PerdureError
 from schemas.expressions import compile_expression
 from schemas.limits import MAX_ITEMS
-from schemas.messages import ChildDone, ChunkScope, NodeStatus, ParentLink, RunInput, RunStatus
+from schemas.messages import ChunkScope, NodeStatus, ParentLink, RunInput, RunStatus
 from schemas.plan import PlanGraph
-from workflows.graph_run.children import run_child, window
+from schemas.signals import ChildDone
+from workflows.graph_run.children import Tries, run_child, window
 from workflows.graph_run.items import ItemPlan, ItemRunner
-from workflows.graph_run.mailbox import Halt
+from workflows.graph_run.mailbox import Halt, forgotten
 from workflows.graph_run.node_call import NodeCall
 from workflows.graph_run.run_context import checked_size
-from workflows.graph_run.state import load_undo
+from workflows.graph_run.state import Snapshot, dump_snapshot
 from workflows.outcome import NodeOutcome
 
 INLINE_ITEMS = 50
@@ -42,7 +43,7 @@ async def run(call: NodeCall) -> NodeOutcome:
 
 
 def _plan(call: NodeCall) -> ItemPlan:
-    config, scope = call.node.config, call.scope()
+    config, scope = call.written, call.scope()
     items = call.run.measured(lambda: compile_expression(config["items"]).evaluate(scope))
     if not isinstance(items, list):
         raise PerdureError(ErrorCode.INVALID_CONFIG, f"`items` gives {type(items).__name__}, not a list.")
@@ -96,6 +97,8 @@ class ChunkWindow:
         try:
             await asyncio.gather(*lanes)
         except BaseException:
+            if forgotten():
+                raise
             for lane in lanes:
                 lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
@@ -118,20 +121,19 @@ class ChunkWindow:
 
     async def _run_chunk(self, number: int) -> None:
         run, chunk = self.call.run, self.chunks[number]
-        key = f"{self.call.key}/chunk{number}"
+        tries = Tries(self.call.memo, f"chunk{number}")
+        key = f"{self.call.key}/chunk{number}" + (f"/{tries.number}" if tries.number else "")
         child_id = f"{workflow.info().workflow_id}/{key}"
-        done = await run_child(run, key, child_id, run.run.plan_ref, self._child(key, chunk))
-        run.add_cost(done.cost_usd, done.steps)
+        done = await run_child(run, tries, key, child_id, run.run.plan_ref, lambda: self._child(key, chunk, tries.memo))
         self._collect(number, done)
 
     def _collect(self, number: int, done: ChildDone) -> None:
-        self.call.run.undo.extend(load_undo(done.undo))
         if done.status is not RunStatus.COMPLETED:
             error = done.error or ErrorInfo(code=ErrorCode.CHILD_FAILED, message="A part of the items did not finish.")
             raise PerdureError(error.code, error.message, details=error.details)
         self.done[str(number)] = done.output
 
-    def _child(self, key: str, chunk: range) -> RunInput:
+    def _child(self, key: str, chunk: range, progress: dict[str, Any] | None) -> RunInput:
         run, plan = self.call.run, self.plan
         scope = ChunkScope(
             node=plan.plan_path,
@@ -155,5 +157,12 @@ class ChunkWindow:
             started_at=run.started_at,
             parent=link,
             chunk=scope,
+            snapshot=None if progress is None else dump_snapshot(Snapshot(progress=progress)),
             depth=run.run.depth,
+            root_run_id=run.root_run_id,
+            tree_usd=run.tree_usd,
+            crews=run.run.crews,
+            workflow=run.run.workflow,
+            approved_tools=tuple(run.snapshot.approved_tools),
+            accepted_tools=tuple(run.snapshot.accepted_tools),
         )

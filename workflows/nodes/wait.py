@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from temporalio import workflow
 
 from schemas.errors import ErrorCode, PerdureError
-from schemas.messages import ArrivedEvent, AwaitEvent, CancelWait, EventState, NodeStatus
+from schemas.messages import NodeStatus
 from schemas.nodes.wait import EXPIRED_PORT, AwaitedEvent, WaitConfig
+from schemas.service_calls import AwaitEvent, CancelWait, EventState
+from schemas.signals import ArrivedEvent
 from workflows.graph_run.calls import call_service
 from workflows.graph_run.node_call import NodeCall
 from workflows.outcome import NodeOutcome
@@ -51,7 +53,8 @@ async def _sleep(call: NodeCall, until: datetime) -> None:
 
 
 async def _await_event(call: NodeCall, event: AwaitedEvent, until: datetime | None) -> NodeOutcome:
-    call.waiting(NodeStatus.WAITING, input={"type": event.type, "key": event.key})
+    limit = {} if until is None else {"until": until.isoformat()}
+    call.waiting(NodeStatus.WAITING, input={"type": event.type, "key": event.key, **limit})
     run = call.run.run
     request = AwaitEvent(
         workspace_id=run.workspace_id,
@@ -62,6 +65,8 @@ async def _await_event(call: NodeCall, event: AwaitedEvent, until: datetime | No
         workflow_id=workflow.info().workflow_id,
         type=event.type,
         key=event.key,
+        filter=event.filter,
+        values=event.values,
         log=call.run.log.take(),
     )
     state = await call_service("await_event", request, EventState)

@@ -7,15 +7,17 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from activities.llm.call import LlmAnswer, LlmRequest
+from activities.llm.call import LlmAnswer, LlmRequest, asked
 from activities.llm.gateway import LlmGateway
 from activities.llm.settings import LlmSettings
+from schemas.conversation import Message
 from schemas.errors import PerdureError
 from simulator.main import in_thread
 
 OPENAI, ANTHROPIC, LITELLM = "gpt-4o", "claude-haiku-4-5", "deepseek/deepseek-chat"
 Stats = Callable[[], Awaitable[dict[str, Any]]]
-MODELS = (OPENAI, ANTHROPIC, LITELLM)
+RESPONSES = "responses/gpt-4o"
+MODELS = (OPENAI, RESPONSES, ANTHROPIC, LITELLM)
 OPENAI_KEY, ANTHROPIC_KEY = "sk-proj-openai-secret-1", "sk-ant-anthropic-secret-2"
 IDLE = 1.5
 """Seconds of silence that the gateway of the tests bears."""
@@ -37,7 +39,12 @@ class Asked:
 
     async def __call__(self, prompt: str, model: str = OPENAI, **fields: Any) -> LlmAnswer:
         self.streamed.clear()
-        return await self.gateway.complete(LlmRequest(model=model, prompt=prompt, **fields), self._hear)
+        return await self.gateway.complete(LlmRequest(model=model, messages=asked(prompt), **fields), self._hear)
+
+    async def turn(self, messages: tuple[Message, ...], model: str = OPENAI, **fields: Any) -> LlmAnswer:
+        """The next message of a conversation."""
+        self.streamed.clear()
+        return await self.gateway.complete(LlmRequest(model=model, messages=messages, **fields), self._hear)
 
     async def failure(self, prompt: str, model: str = OPENAI, **fields: Any) -> PerdureError:
         """The error that a request ends with."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from activities.llm.call import LlmRequest
+from activities.llm.call import LlmRequest, asked
 from activities.llm.connections import read_to_the_end
 from activities.llm.gateway import LlmGateway
 from tests.activities.llm.conftest import MODELS, Asked
@@ -84,7 +84,7 @@ async def test_a_cancelled_call_leaves_the_line_and_the_gateway_works_on(gateway
     async def hear(text: str) -> None:
         heard.set()
 
-    request = LlmRequest(model=model, prompt="x [[sim:reply a b c d e f g h]] [[sim:fault hang_mid value=7]]")
+    request = LlmRequest(model=model, messages=asked("x [[sim:reply a b c d e f g h]] [[sim:fault hang_mid value=7]]"))
     call = asyncio.create_task(gateway.complete(request, hear))
     await asyncio.wait_for(heard.wait(), 10)
     call.cancel()

@@ -2,13 +2,17 @@ from typing import Any
 
 import pytest
 
-from activities.llm.call import Finish, Reply, Usage
 from activities.llm.errors import judge, translate
 from activities.llm.litellm_strictness import read_event
+from activities.llm.reply import Reply, Said, Usage
 from activities.llm.routing import route
+from schemas.conversation import Finish
 from schemas.errors import ErrorCode, PerdureError
 
 ROUTE = route("gpt-4o")
+
+
+SAID = [Said(pieces=["x"])]
 
 
 class VendorError(Exception):
@@ -84,11 +88,11 @@ def test_a_time_out_may_be_wrapped() -> None:
 @pytest.mark.parametrize(
     ("reply", "structured", "code"),
     [
-        (Reply(parts=["x"]), False, ErrorCode.STREAM_CUT),
+        (Reply(said=SAID), False, ErrorCode.STREAM_CUT),
         (Reply(finish=Finish.STOP), False, ErrorCode.OUTPUT_INVALID),
         (Reply(finish=Finish.TOOL_CALLS), False, ErrorCode.OUTPUT_INVALID),
-        (Reply(finish=Finish.REFUSED, parts=["x"]), False, ErrorCode.CONTENT_REFUSED),
-        (Reply(finish=Finish.LENGTH, parts=["x"]), True, ErrorCode.OUTPUT_INVALID),
+        (Reply(finish=Finish.REFUSED, said=SAID), False, ErrorCode.CONTENT_REFUSED),
+        (Reply(finish=Finish.LENGTH, said=SAID), True, ErrorCode.OUTPUT_INVALID),
         (Reply(finish=Finish.LENGTH), False, ErrorCode.OUTPUT_INVALID),
         (Reply(finish=Finish.CONTEXT_FULL), False, ErrorCode.INVALID_CONFIG),
     ],
@@ -100,9 +104,9 @@ def test_answers_that_are_no_use(reply: Reply, structured: bool, code: ErrorCode
 
 
 def test_answers_that_are() -> None:
-    judge(Reply(parts=["x"], finish=Finish.STOP), ROUTE, structured=True)
-    judge(Reply(parts=["x"], finish=Finish.LENGTH), ROUTE, structured=False)
-    judge(Reply(parts=["x"], finish=Finish.CONTEXT_FULL, usage=Usage(fresh_in=1)), ROUTE, structured=False)
+    judge(Reply(said=SAID, finish=Finish.STOP), ROUTE, structured=True)
+    judge(Reply(said=SAID, finish=Finish.LENGTH), ROUTE, structured=False)
+    judge(Reply(said=SAID, finish=Finish.CONTEXT_FULL, usage=Usage(fresh_in=1)), ROUTE, structured=False)
 
 
 def test_events_that_litellm_would_skip() -> None:

@@ -1,13 +1,15 @@
 """Every fault of the simulator, as each provider meets it."""
 
+import asyncio
 import socket
 import time
 
 import pytest
 from pydantic import SecretStr
 
+from activities.llm.call import LlmRequest, asked
 from activities.llm.gateway import LlmGateway
-from schemas.errors import ErrorCode
+from schemas.errors import ErrorCode, PerdureError
 from tests.activities.llm.conftest import (
     ANTHROPIC,
     ANTHROPIC_KEY,
@@ -58,7 +60,7 @@ EXCEPTIONS = {("refusal", LITELLM): ErrorCode.OUTPUT_INVALID}
 async def test_every_fault_is_a_typed_error(ask: Asked, model: str, fault: str) -> None:
     error = await ask.failure(f"{PROMPT} [[sim:fault {fault}]]", model)
     assert error.code is EXCEPTIONS.get((fault, model), CODES[fault])
-    assert error.info.details["model"] == model
+    assert error.info.details["model"] == model.removeprefix("responses/")
     assert error.info.message.startswith("The provider of ")
     assert error.info.message.endswith((".", "help with that."))
     assert error.info.details["spent"]["calls"] == 1
@@ -112,6 +114,25 @@ async def test_text_before_a_cut_was_streamed(ask: Asked, model: str) -> None:
 async def test_what_was_spent_before_a_cut_is_reported_where_the_vendor_says_so(ask: Asked) -> None:
     error = await ask.failure(f"{PROMPT} [[sim:usage in=1000 out=9]] [[sim:fault cut]]", ANTHROPIC)
     assert error.info.details["spent"]["tokens_in"] == 1000
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_what_broke_off_is_counted_as_far_as_it_was_heard(ask: Asked, model: str) -> None:
+    said = "[[sim:reply " + "many words " * 30 + "]]"
+    for fault in ("cut value=20", "cut_clean value=20"):
+        spent = (await ask.failure(f"{said} [[sim:fault {fault}]]", model)).info.details["spent"]
+        assert spent["tokens_out"] > 5, (fault, spent)
+        assert spent["tokens_in"] > 0
+        assert spent["cost_usd"] > 0
+        assert spent["usage_estimated"] is True
+    until = asyncio.get_running_loop().time() + 1
+    request = LlmRequest(model=model, messages=asked(f"{said} [[sim:chunk_delay 0.1]]"))
+    with pytest.raises(PerdureError) as caught:
+        await ask.gateway.complete(request, asyncio.Queue[str]().put, until=until)
+    assert caught.value.code is ErrorCode.TIMEOUT
+    assert caught.value.info.details["spent"]["cost_usd"] > 0
+    refused = await ask.failure(f"{said} [[sim:fault http_500]]", model)
+    assert refused.info.details["spent"]["cost_usd"] == 0
 
 
 async def test_nobody_listens_at_the_address(simulator_url: str) -> None:

@@ -1,8 +1,8 @@
 import pytest
 
-from activities.llm.call import LlmRequest
+from activities.llm.call import LlmRequest, asked
 from activities.llm.gateway import LlmGateway
-from activities.llm.viewers import MAX_CHARS, Viewers
+from activities.llm.reply import MAX_CHARS, Reply
 from schemas.errors import ErrorCode, PerdureError
 from tests.activities.llm.conftest import ANTHROPIC, LITELLM, MODELS, OPENAI, Asked, Stats, settings
 
@@ -12,7 +12,7 @@ async def test_text_is_streamed_in_order_and_returned_whole(ask: Asked, model: s
     answer = await ask("Say it. [[sim:reply One two three, four fünf 🙂.]]", model)
     assert answer.output == "One two three, four fünf 🙂."
     assert ask.streamed == ["One", " two", " three,", " four", " fünf", " 🙂."]
-    assert answer.model == model
+    assert answer.model == model.removeprefix("responses/")
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,13 @@ async def test_a_viewer_that_fails_costs_nothing(gateway: LlmGateway) -> None:
     async def broken(text: str) -> None:
         raise TimeoutError("the run log is away")
 
-    answer = await gateway.complete(LlmRequest(model=OPENAI, prompt="x [[sim:reply a b c]]"), broken)
+    answer = await gateway.complete(LlmRequest(model=OPENAI, messages=asked("x [[sim:reply a b c]]")), broken)
     assert answer.output == "a b c"
 
 
-async def test_an_endless_answer_is_stopped() -> None:
-    async def nobody(text: str) -> None: ...
-
-    viewers = Viewers(nobody)
-    await viewers.send("x" * MAX_CHARS)
+def test_an_endless_answer_is_stopped() -> None:
+    reply = Reply()
+    reply.hear("x" * MAX_CHARS)
     with pytest.raises(PerdureError) as caught:
-        await viewers.send("x")
+        reply.hear_arguments(0, "x")
     assert caught.value.code is ErrorCode.RESULT_TOO_LARGE

@@ -1,7 +1,7 @@
 from activities.llm.gateway import LlmGateway
 from schemas.errors import ErrorCode
 from tests.activities.llm.conftest import SHAPE, Stats
-from tests.support.steps import run_step, services, step_failure, step_input
+from tests.support.steps import environment, run_step, services, step_failure, step_input
 
 
 async def test_a_step_gives_its_answer_with_tokens_and_cost(gateway: LlmGateway, stats: Stats) -> None:
@@ -28,3 +28,13 @@ async def test_a_step_fails_with_a_typed_error(gateway: LlmGateway) -> None:
         wrong = await step_failure(given, step_input("llm", {"prompt": ""}))
     assert busy.code is ErrorCode.RATE_LIMITED
     assert wrong.code is ErrorCode.INVALID_CONFIG
+
+
+async def test_a_step_whose_time_is_over_says_what_it_cost(gateway: LlmGateway) -> None:
+    prompt = "[[sim:reply " + "many words " * 30 + "]] [[sim:chunk_delay 0.1]]"
+    async with services(llm=gateway) as given:
+        late = await step_failure(
+            given, step_input("llm", {"model": "gpt-4o", "prompt": prompt}), env=environment(seconds=2)
+        )
+    assert late.code is ErrorCode.TIMEOUT
+    assert late.details["spent"]["cost_usd"] > 0

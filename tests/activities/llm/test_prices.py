@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from activities.llm.call import Usage
 from activities.llm.prices import accepts_temperature, cost_of, takes_schema
+from activities.llm.reply import Usage
 from activities.llm.routing import route
 
 CASES = [

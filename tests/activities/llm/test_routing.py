@@ -3,8 +3,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from activities.llm import prices
+from activities.llm.call import LlmRequest, asked
+from activities.llm.first_call import first_call
 from activities.llm.routing import DEFAULT_ANTHROPIC_MODEL, DEFAULT_OPENAI_MODEL, Route, Vendor, chain, route
 from activities.llm.settings import LlmSettings
+from schemas.conversation import ToolDefinition
 from schemas.errors import ErrorCode, PerdureError
 
 NOTHING: dict[str, Any] = dict.fromkeys(
@@ -35,6 +39,29 @@ def settings(**values: Any) -> LlmSettings:
 )
 def test_the_name_decides_who_answers(name: str, vendor: Vendor, model: str) -> None:
     assert route(name) == Route(vendor, model)
+
+
+@pytest.mark.parametrize("name", ["responses/gpt-5.4-mini", "openai/responses/gpt-5.4-mini"])
+async def test_openais_models_can_be_asked_by_responses(name: str) -> None:
+    assert route(name) == Route(Vendor.OPENAI, "gpt-5.4-mini", responses=True)
+    await prices.ready()
+
+    def by_responses(model: str, *tools: ToolDefinition, **changes: Any) -> bool:
+        request = LlmRequest(model, asked("x"), tools=tools)
+        return first_call(route(model), request, settings(**changes))[0].responses
+
+    tool, own = ToolDefinition(name="t"), "http://127.0.0.1/v1"
+    assert by_responses(name)
+    assert by_responses(name, openai_base_url=own)
+    assert by_responses("o3-pro")
+    # OpenAI itself wants models that think to be given tools there only.
+    assert not by_responses("gpt-5.4-mini")
+    assert by_responses("gpt-5.4-mini", tool)
+    assert by_responses("gpt-5.4-mini", tool, openai_base_url="https://api.openai.com/v1")
+    assert not by_responses("gpt-4o", tool)
+    assert not by_responses("gpt-5.4-mini", tool, openai_base_url=own)
+    assert not by_responses("gpt-5.4-mini", tool, openai_api="chat")
+    assert by_responses("gpt-4o", openai_base_url=own, openai_api="responses")
 
 
 @pytest.mark.parametrize("name", ["", " ", "http://10.0.0.1/x", "huggingface/https://evil.test", "a b", "x\ny", "ö"])

@@ -1,18 +1,23 @@
 """`notify`: a receiver that knows the secret can trust and recognise the message."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from activities.step import Services
+from db.session import Database
 from schemas.errors import ErrorCode
+from tests.activities.credentials.test_permissions import Steps, store
 from tests.support.http_server import Handler, HttpServer, Received, answer, http_server
 from tests.support.steps import WEBHOOK_SECRET, environment, run_step, services, step_failure, step_input
+from tests.support.workspaces import new_run
 
 
 async def accept(request: Received, writer: asyncio.StreamWriter) -> None:
@@ -88,3 +93,16 @@ async def test_a_private_address_is_denied() -> None:
     async with services() as given:
         info = await step_failure(given, step_input("notify", {"url": "http://10.0.0.1/hook"}))
         assert info.code is ErrorCode.ADDRESS_DENIED
+
+
+async def test_a_credential_signs_in_place_of_the_operators_secret(database: Database, workspace_id: UUID) -> None:
+    secret = "whsec_" + base64.b64encode(b"w" * 24).decode()
+    await store(database, workspace_id, "hook", type="webhook_signing", secret={"secret": secret})
+    async with receiver() as (given, server, config):
+        steps = Steps(database, workspace_id, (await new_run(database, workspace_id)).id, server)
+        step = steps.step({**config, "credential": "hook"}, kind="notify")
+        await run_step(replace(given, vault=steps.vault), step)
+        [received] = server.received
+        Webhook(secret).verify(received.body, received.headers)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(WEBHOOK_SECRET).verify(received.body, received.headers)

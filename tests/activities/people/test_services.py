@@ -8,20 +8,20 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.people.services import PeopleServices
-from db import approvals, waits
+from db import waits
 from db.session import Database
 from schemas.errors import ErrorCode
-from schemas.messages import (
+from schemas.messages import NodeStatus, RunStatus
+from schemas.service_calls import (
     ApprovalState,
     AwaitEvent,
     CancelWait,
     CloseRun,
     EventState,
     ExpireApproval,
-    NodeStatus,
     OpenApproval,
-    RunStatus,
 )
+from tests.support.approvals import decide
 from tests.support.run_log import LoggedRun, entry
 
 
@@ -55,7 +55,7 @@ async def test_a_question_is_asked_once_and_its_answer_found(run: LoggedRun) -> 
     assert state.decision is None
     assert await _call(run, "open_approval", _question(run)) == state
     async with run.database.tenant(run.workspace_id) as session:
-        await approvals.decide(session, UUID(state.approval_id), "approved", data={"n": 1}, by="ada")
+        await decide(session, UUID(state.approval_id), "approved", data={"n": 1}, by="ada")
     for name, message in (
         ("open_approval", _question(run)),
         ("expire_approval", ExpireApproval.model_validate(run.message(approval_id=state.approval_id))),

@@ -8,14 +8,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.run_log.services import RunLogServices
-from db.approvals import open_approval
+from db.approvals.opening import open_approval
 from db.session import Database
 from db.snapshots import unpack_snapshot
 from db.tables import Approval, Waiter
 from db.waits import await_event
 from schemas.errors import ErrorCode
-from schemas.messages import AwaitEvent, ChildRun, CloseRun, NodeStatus, OpenApproval, RunStatus, WriteLog
+from schemas.messages import ChildRun, NodeStatus, RunStatus
 from schemas.plan import PinnedVersion
+from schemas.service_calls import AwaitEvent, CloseRun, OpenApproval, WriteLog
 from tests.support.run_log import LoggedRun, entry, error
 
 

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from schemas.messages import NodeStatus, RunStatus, StepEntry, WriteLog
+from schemas.messages import NodeStatus, RunStatus, StepEntry
+from schemas.service_calls import WriteLog
 from tests.support.run_log import LoggedRun, entry, error
 
 S = NodeStatus

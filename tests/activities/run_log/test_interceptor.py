@@ -25,8 +25,9 @@ from activities.run_log.interceptor import RunLogInterceptor
 from activities.run_log.log import RunLog
 from db.session import Database
 from schemas.errors import ErrorCode, PerdureError
-from schemas.messages import ChildRun, CloseRun, RunStatus, StepInput, StepResult, WriteLog
+from schemas.messages import ChildRun, RunStatus, StepInput, StepResult
 from schemas.plan import PinnedVersion
+from schemas.service_calls import CloseRun, WriteLog
 from tests.support.polling import eventually
 from tests.support.run_log import LoggedRun
 

@@ -10,7 +10,8 @@ import pytest
 from activities.run_log.log import RunLog
 from db.session import Database
 from schemas.errors import ErrorCode, PerdureError
-from schemas.messages import CloseRun, NodeStatus, RunStatus
+from schemas.messages import NodeStatus, RunStatus
+from schemas.service_calls import CloseRun
 from tests.support.run_log import LoggedRun, entry, error
 
 
@@ -85,7 +86,7 @@ async def test_result_after_the_step_was_given_up_only_costs(run: LoggedRun) -> 
 
 async def test_attempts_that_fail_are_events(run: LoggedRun) -> None:
     await run.log.step_started(run.step(), 1)
-    await run.log.step_retrying(run.step(), 1, error("No answer."))
+    await run.log.step_retrying(run.step(), 1, error("No answer."), 2.5)
     assert (await run.step_row()).status == "running"
     await run.log.step_started(run.step(), 2)
     assert (await run.step_row()).error["message"] == "No answer."

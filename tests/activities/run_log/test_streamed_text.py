@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from activities.run_log.log import RunLog
 from activities.run_log.streamed_text import FLUSH_CHARS, emitter
 from db.session import Database
@@ -53,8 +55,11 @@ async def test_an_error_in_the_step_still_writes_the_rest(run: LoggedRun) -> Non
     assert await _texts(run) == ["half a sen"]
 
 
-async def test_the_step_goes_on_without_the_database(run: LoggedRun) -> None:
+async def test_the_step_goes_on_without_the_database(run: LoggedRun, caplog: pytest.LogCaptureFixture) -> None:
+    await run.log.step_started(run.step(), 1)
     away = Database("postgresql://postgres:@/postgres?host=/nowhere")
     async with emitter(RunLog(away))(run.step(), 1) as emit:
         await emit("x" * FLUSH_CHARS)
     await away.dispose()
+    assert "streamed text was dropped" in caplog.text
+    assert await _texts(run) == []

@@ -3,7 +3,8 @@
 import pytest
 
 from schemas.errors import ErrorCode, PerdureError
-from schemas.messages import CloseRun, RunStatus
+from schemas.messages import RunStatus
+from schemas.service_calls import CloseRun
 from tests.support.run_log import LoggedRun
 
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.cli.conftest import Up
@@ -164,3 +165,29 @@ def test_the_same_key_starts_one_run(up: Up, greeting: str) -> None:
     ids = {up.call("run", greeting, "-i", "name=Bo", "--idempotency-key", "k1").stdout.strip() for _ in range(2)}
     assert len(ids) == 1
     up.call("runs", "cancel", ids.pop())
+
+
+def test_the_link_that_up_prints_signs_in_once(up: Up) -> None:
+    found = re.search(r"Sign in once with\s+(http://127\.0\.0\.1:\d+)/login\?ticket=(\S+)", up.said)
+    assert found is not None, up.said
+    answers = [httpx.post(f"{found[1]}/v1/auth/ticket", json={"ticket": found[2]}, trust_env=False) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 401]
+    assert answers[0].json()["workspace"]["role"] == "owner"
+    assert (up.folder / "signing-key").stat().st_mode & 0o077 == 0
+
+
+def test_login_link_prints_another_one(up: Up) -> None:
+    printed = up.run("login-link").stdout.strip()
+    url, _, ticket = printed.partition("/login?ticket=")
+    answer = httpx.post(f"{url}/v1/auth/ticket", json={"ticket": ticket}, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    key = httpx.post(
+        f"{url}/v1/api-keys",
+        json={"name": "cli", "scopes": ["runs:read"]},
+        headers={"Authorization": f"Bearer {answer.json()['access_token']}"},
+        trust_env=False,
+    ).json()["key"]
+    assert up.run("--token", key, "runs", "list").returncode == 0
+    refused = up.run("--token", key, "login-link")
+    assert refused.returncode == 1
+    assert "workspace:own" in refused.stderr

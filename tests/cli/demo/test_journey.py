@@ -21,6 +21,7 @@ def approval(order: str, purpose: str = "approval") -> dict[str, Any]:
         "payload": {"order": order},
         "form": {"properties": {"amount": {"type": "number", "default": 12.5}, "note": {"type": "string"}}},
         "decisions": [],
+        "digest": "d1",
     }
 
 
@@ -38,7 +39,9 @@ def decide(request: dict[str, Any], status: int = 200) -> list[dict[str, Any]]:
 
 def test_it_approves_with_the_proposed_amount():
     path = "/v1/approvals/a-A-1043/decide"
-    assert decide(approval("A-1043")) == [{"path": path, "decision": "approved", "data": {"amount": 12.5}}]
+    assert decide(approval("A-1043")) == [
+        {"path": path, "decision": "approved", "digest": "d1", "data": {"amount": 12.5}}
+    ]
 
 
 def test_it_refuses_one_order():

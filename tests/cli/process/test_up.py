@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 
 import httpx
 import pytest
@@ -48,11 +49,29 @@ def test_it_refuses_to_run_twice_on_one_folder(up: Up) -> None:
     assert "perdure already runs on" in second.stderr
 
 
+def test_it_serves_the_web_app_of_the_named_folder(up: Up) -> None:
+    home = DataFolder(up.folder).remembered()["api_url"]
+    assert "A web app of one's own" in httpx.get(str(home), trust_env=False, timeout=10).text
+
+
+def test_pages_that_others_lead_back_to_are_where_it_listens(up: Up) -> None:
+    known = DataFolder(up.folder)
+    home, token = str(known.remembered()["api_url"]), known.token()
+    headers = {"Authorization": f"Bearer {token}"}
+    shown = httpx.get(f"{home}/v1/sign-on", headers=headers, trust_env=False, timeout=10).json()
+    assert shown["redirect_uri"] == f"{home}/login/callback"
+
+
+def is_complete_without(up: Up, name: str, killed: int, size: int) -> bool:
+    return len(up.pids_of(name) - {killed}) == size
+
+
 def test_what_dies_is_brought_back(up: Up) -> None:
     for name in ("worker", "api"):
-        old = up.pid_of(name)
-        os.kill(old, signal.SIGKILL)
-        wait_until(lambda name=name, old=old: find_by_command(name, str(up.folder)) and up.pid_of(name) != old)  # type: ignore[misc]
+        all_of_them = up.pids_of(name)
+        killed = min(all_of_them)
+        os.kill(killed, signal.SIGKILL)
+        wait_until(partial(is_complete_without, up, name, killed, len(all_of_them)))
     os.kill(start_postgres(up.folder).pid, signal.SIGKILL)
     (server,) = find_by_command(str(up.folder / "temporal" / "temporal.db"))
     server.kill()
@@ -60,6 +79,7 @@ def test_what_dies_is_brought_back(up: Up) -> None:
     wait_until(lambda: ready(up))
 
 
+@pytest.mark.longer
 def test_after_a_kill_the_next_start_goes_on_with_the_same_data(up: Up) -> None:
     token = DataFolder(up.folder).token()
     (up.folder / "hello.yaml").write_text(HELLO)

@@ -67,6 +67,7 @@ def test_it_ends_with_the_right_result_and_leaves_nothing_running(folder: Path, 
     assert processes_of(folder) == []
 
 
+@pytest.mark.longer
 def test_after_a_kill_of_everything_the_next_start_goes_on_with_the_run(folder: Path, tmp_path: Path):
     first = Demo(folder, tmp_path / "first")
     first.wait_until(lambda said: said.count(".pay completed") >= 2)

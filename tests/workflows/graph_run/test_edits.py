@@ -7,10 +7,10 @@ import pytest
 
 from schemas.errors import ErrorCode, PerdureError
 from schemas.messages import NodeStatus, RunEdit, RunStatus
-from schemas.plan import PlanGraph
+from schemas.plan import PinnedVersion, PlanGraph
 from tests.schemas.documents import branch, compiled, document, foreach, node, transform
 from tests.workflows.graph_run.pure_walk import STOP, PureWalk
-from workflows.graph_run.edits import apply_edit, asks_person, downstream
+from workflows.graph_run.edits import apply_edit
 from workflows.graph_run.state import Ending, NodeState, Snapshot, Undo, dump_snapshot, load_snapshot
 
 RETRY = RunEdit(mode="retry")
@@ -54,29 +54,6 @@ def edited(plan: PlanGraph, snapshot: Snapshot, edit: RunEdit, script: dict[str,
 def compensate(snapshot: Snapshot, *names: str) -> None:
     for name in names:
         snapshot.frame.nodes[name].status = NodeStatus.COMPENSATED
-
-
-# What lies behind a node
-
-
-def test_downstream_follows_edges_in_topological_order() -> None:
-    plan = graph(["a", "b", "c", "d"], ["a > c", "b > d", "c > d"])
-    assert downstream(plan, ["a"]) == ["a", "c", "d"]
-    assert downstream(plan, ["d", "b"]) == ["b", "d"]
-    assert downstream(plan, []) == []
-
-
-def test_downstream_of_a_node_in_a_loop_is_what_the_loop_leads_to() -> None:
-    plan = graph(["h", "log", branch("l", "again"), "z", "other"], ["h > log", "h > l", "l.again > h", "l.else > z"])
-    assert downstream(plan, ["log"]) == ["log", "z"]
-
-
-def test_downstream_leaves_all_loops_around() -> None:
-    plan = graph(
-        ["o", "i", "side", branch("il", "again"), branch("ol", "again"), "z"],
-        ["o > i", "i > il", "i > side", "il.again > i", "il.else > ol", "ol.again > o", "ol.else > z"],
-    )
-    assert downstream(plan, ["side"]) == ["side", "ol", "z"]
 
 
 # Retry
@@ -204,15 +181,23 @@ def test_a_fork_asks_people_again() -> None:
 def test_a_fork_asks_people_again_inside_bodies_of_foreach() -> None:
     inner = foreach("inner", [ask("ask")], items="[1]") | {"id": "inner"}
     plan = graph([foreach("each", [inner]), foreach("plain", [transform("t")]), "tell"], [])
-    assert [name for name in ("each", "plain", "tell") if asks_person(plan, name)] == ["each"]
     assert sorted(edited(plan, ended(PureWalk(plan).run()), fork("tell")).executed) == ["each", "tell"]
+
+
+def test_a_fork_runs_a_workflow_again_that_asked_a_person() -> None:
+    asking = PinnedVersion(workflow="asking", version=1, version_id="v", plan_hash="h", asks_person=True)
+    nodes = [node("sub", "sub_workflow", workflow="asking"), transform("tell")]
+    plan = compiled(document(nodes, []), pinned={"asking": asking}).graph
+    snapshot = ended(PureWalk(plan).run())
+    apply_edit(plan, snapshot, fork("tell"), {"asking": asking})
+    assert sorted(PureWalk(plan, None, snapshot.frame).run().executed) == ["sub", "tell"]
 
 
 @pytest.mark.parametrize("given", ["ask", "gate", "pay"])
 def test_nothing_can_be_put_in_place_of_an_answer_or_of_what_it_decides(given: str) -> None:
     plan = row(ask("ask"), "gate", "pay")
     walk = PureWalk(plan, {"ask": ["approved"]}).run()
-    with pytest.raises(PerdureError, match="comes from an approval, or after one") as refused:
+    with pytest.raises(PerdureError, match="asks a person, and a fork asks again") as refused:
         edited(plan, ended(walk), fork("pay", **{given: {"decision": "approved"}}))
     assert refused.value.code is ErrorCode.INVALID_REQUEST
 

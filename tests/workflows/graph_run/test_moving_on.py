@@ -1,10 +1,24 @@
 """One snapshot serves continue-as-new, retry and fork."""
 
-import pytest
+from collections import Counter
+from datetime import UTC, datetime
+from uuid import UUID
 
+import pytest
+from sqlalchemy import delete, select, update
+
+from activities.llm.meter import Planned
+from activities.llm.rates import KeyRates
+from activities.run_log.log import RunLog
+from db.tables import OutboxRow, Run
+from engine.reconciler import Reconciler
 from schemas import limits
+from schemas.errors import ErrorCode, PerdureError
+from schemas.messages import StepInput, StepResult
+from tests.support.agents import agent
 from tests.support.documents import ask, branch, code, foreach, value
 from tests.support.perdure import Perdure
+from tests.support.polling import eventually
 
 
 async def executions(perdure: Perdure, run: str) -> int:
@@ -71,16 +85,28 @@ async def test_items_under_way_go_on_in_a_fresh_history(perdure: Perdure) -> Non
 
 
 @pytest.mark.usefixtures("short_histories")
-async def test_compensation_goes_on_in_fresh_histories(perdure: Perdure) -> None:
-    nodes = [value("start", 0)]
-    for i in range(5):
-        nodes += [code(f"do{i}", "1", compensate_with=f"undo{i}"), code(f"undo{i}", "2")]
-    nodes.append(code("bad", "1 / 0"))
+async def test_compensation_goes_on_in_fresh_histories_and_forgets_nothing(
+    perdure: Perdure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, put_off = RunLog.step_started, set()
+
+    async def put_off_once(log: RunLog, step: StepInput, attempt: int, *, patience: float = 0.0) -> StepResult | None:
+        if step.compensates is not None and step.path not in put_off:
+            put_off.add(step.path)
+            raise PerdureError(ErrorCode.THROTTLED, "Not yet.", details={"retry_after": 0.01})
+        return await started(log, step, attempt, patience=patience)
+
+    monkeypatch.setattr(RunLog, "step_started", put_off_once)
+    undo = [value("undo0", 2), code("undo1", "2"), value("undo2", 2), code("undo3", "1 / 0"), value("undo4", 2)]
+    do = [code(f"do{i}", "1", compensate_with=f"undo{i}") for i in range(5)]
     edges = ["start>do0", *(f"do{i}>do{i + 1}" for i in range(4)), "do4>bad"]
-    run = await perdure.run(nodes, edges)
+    run = await perdure.run([value("start", 0), *do, *undo, code("bad", "1 / 0")], edges)
     assert run["status"] == "failed"
+    assert [problem["node"] for problem in run["error"]["details"]["compensation_failed"]] == ["undo3"]
     statuses = await perdure.statuses(run["id"])
-    assert [statuses[f"do{i}"] for i in range(5)] == ["compensated"] * 5
+    assert [statuses[f"do{i}"] for i in range(5)] == [*["compensated"] * 3, "completed", "compensated"]
+    assert [statuses[f"undo{i}"] for i in range(5)] == [*["completed"] * 3, "failed", "completed"]
+    assert put_off == {"undo1", "undo3"}
 
 
 async def test_retry_goes_on_from_the_failed_node(perdure: Perdure) -> None:
@@ -151,3 +177,52 @@ async def test_a_run_that_waits_can_be_forked(perdure: Perdure) -> None:
     assert (await perdure.ended(fork))["output"] == 6
     await perdure.decide(run, "approved")
     assert (await perdure.ended(run))["output"] == 5
+
+
+async def test_steps_that_wait_for_their_turn_do_not_keep_a_run_from_moving(
+    perdure: Perdure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CONTINUE_AS_NEW_EVENTS", 25)
+    refused: Counter[str] = Counter()
+
+    async def take(rates: KeyRates, planned: Planned) -> None:
+        refused[planned.route.model] += 1
+        if refused[planned.route.model] <= 4:
+            raise PerdureError(ErrorCode.THROTTLED, "Not yet.", details={"retry_after": 0.01})
+
+    monkeypatch.setattr(KeyRates, "take", take)
+    think = {"id": "think", "kind": "llm", "with": {"model": "gpt-4o-mini", "prompt": "Hi [[sim:reply Hello]]"}}
+    run = await perdure.run([think, agent(script=[{"text": "Done."}], model="gpt-4o")])
+    assert (run["output"]["think"], run["output"]["agent"]["text"]) == ("Hello", "Done.")
+    assert set(refused.values()) == {5}
+    assert await executions(perdure, run["id"]) >= 2
+
+
+async def test_a_restored_run_has_its_child_again_that_began_and_ended_after_the_backup(perdure: Perdure) -> None:
+    child = await perdure.publish([code("a", "21 * 2")])
+    wait = {"id": "w", "kind": "wait", "with": {"event": {"type": "go", "key": "{{ run.id }}"}}}
+    sub = {"id": "sub", "kind": "sub_workflow", "with": {"workflow": child}}
+    slug = await perdure.publish([wait, sub, ask("ask")], ["w>sub", "sub>ask"], output="{{ nodes.sub.output }}")
+    run = await perdure.start(slug)
+    await perdure.reached(run, "w", "waiting")
+    backed_up_at = datetime.now(UTC)
+    await perdure.api.post("/v1/events", json={"type": "go", "key": run})
+    await perdure.approval(run)
+    inner = UUID((await perdure.steps(run))["sub"]["input"]["run_id"])
+    await perdure.handle(str(inner)).result()
+    async with perdure.database.system() as session:
+        await session.execute(delete(Run).where(Run.id == inner))
+        restored = {"status": "running", "backed_up_at": backed_up_at, "restored_at": datetime.now(UTC)}
+        await session.execute(update(Run).where(Run.id == UUID(run)).values(restored))
+        again = {"delivered_at": None, "next_attempt_at": datetime.now(UTC)}
+        await session.execute(update(OutboxRow).where(OutboxRow.run_id == UUID(run)).values(again))
+
+    async def settled() -> bool:
+        await Reconciler(perdure.database, perdure.temporal).run_once()
+        async with perdure.database.system() as session:
+            return await session.scalar(select(Run.restored_at).where(Run.id == UUID(run))) is None
+
+    await eventually(settled)
+    await perdure.decide(run, "approved")
+    assert (await perdure.ended(run))["output"] == 42
+    assert (await perdure.get(str(inner)))["status"] == "completed"

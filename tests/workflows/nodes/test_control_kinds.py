@@ -132,12 +132,13 @@ async def test_an_approval_with_a_form_gives_its_data(perdure: Perdure) -> None:
     asked = await perdure.approval(run, "Refund 7?")
     assert asked["payload"] == {"n": 7}
     decide = f"/v1/approvals/{asked['id']}/decide"
-    assert (await perdure.api.post(decide, json={"decision": "approved", "data": {"amount": "x"}})).status_code == 422
-    assert (await perdure.api.post(decide, json={"decision": "maybe"})).status_code == 422
-    assert (await perdure.api.post(decide, json={"decision": "approved", "data": {"amount": 3.5}})).status_code == 200
+    seen = {"digest": asked["digest"], "decision": "approved"}
+    assert (await perdure.api.post(decide, json={**seen, "data": {"amount": "x"}})).status_code == 422
+    assert (await perdure.api.post(decide, json={**seen, "decision": "maybe"})).status_code == 422
+    assert (await perdure.api.post(decide, json={**seen, "data": {"amount": 3.5}})).status_code == 200
     ended = await perdure.ended(run)
     assert ended["output"] == {"paid": 3.5}
-    assert (await perdure.api.post(decide, json={"decision": "rejected"})).status_code == 409
+    assert (await perdure.api.post(decide, json={**seen, "decision": "rejected"})).status_code == 409
 
 
 async def test_nobody_answers_and_the_approval_expires(perdure: Perdure) -> None:

@@ -1,0 +1,1 @@
+"""Carries out bulk jobs, run by run."""

@@ -1,0 +1,1 @@
+"""How guardrails look at texts."""

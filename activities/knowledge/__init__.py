@@ -1,0 +1,1 @@
+"""Knowledge bases and memories: documents taken in, and found again."""

@@ -1,0 +1,1 @@
+"""Messages to people: what they say, how they look in a mail or a chat, and how they are handed over."""

@@ -1,0 +1,1 @@
+"""Pages of jobs of privacy: retention, export, erasure of a person or of a workspace."""

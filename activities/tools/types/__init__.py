@@ -1,0 +1,1 @@
+"""One module per type of tools; see `activities.tools.tool_behaviours`."""

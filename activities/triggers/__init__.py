@@ -1,0 +1,1 @@
+"""What triggers do outside: starts of schedules, callbacks."""

@@ -1,0 +1,1 @@
+"""Agents: stored configurations that are tried out, published, run and talked to."""

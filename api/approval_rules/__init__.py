@@ -1,0 +1,1 @@
+"""Rules that answer requests in place of a person."""

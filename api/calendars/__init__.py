@@ -1,0 +1,1 @@
+"""Business hours in which the times of requests pass."""

@@ -1,0 +1,1 @@
+"""Crews: agents that work together, made and run as such."""

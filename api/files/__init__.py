@@ -1,0 +1,1 @@
+"""Files of a workspace: what people upload for agents and chats, and what agents write."""

@@ -1,0 +1,1 @@
+"""Groups of members, such as those who may approve refunds."""

@@ -1,0 +1,1 @@
+"""Hooks: webhooks, forms and mails that start runs."""

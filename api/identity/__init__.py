@@ -1,0 +1,1 @@
+"""Setting up, signing in, staying signed in, signing out."""

@@ -1,0 +1,1 @@
+"""Knowledge bases: documents that agents can look things up in."""

@@ -1,0 +1,1 @@
+"""Live changes of runs and of the inbox over a WebSocket."""

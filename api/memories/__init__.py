@@ -1,0 +1,1 @@
+"""Memories of agents, as people see and correct them."""

@@ -1,0 +1,1 @@
+"""What the API measures, and where Prometheus reads it."""

@@ -1,0 +1,1 @@
+"""Channels of the workspace, preferences of its people, and the log of what was sent."""

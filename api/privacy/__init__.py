@@ -1,0 +1,1 @@
+"""Privacy of a workspace: masking, retention, holds, keys, export, erasure."""

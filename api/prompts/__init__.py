@@ -1,0 +1,1 @@
+"""Prompts: texts for models in versions, which labels put into use."""

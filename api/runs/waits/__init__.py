@@ -1,0 +1,1 @@
+"""Why an unfinished run waits: one sentence, and the facts in it."""

@@ -1,0 +1,1 @@
+"""Filters of lists that people keep under names."""

@@ -1,0 +1,1 @@
+"""Places outside that keep the values of credentials, such as HashiCorp Vault."""

@@ -1,0 +1,1 @@
+"""Subscriptions: programs outside that hear of runs and approvals."""

@@ -1,0 +1,1 @@
+"""Types of tools, and what others offer as tools."""

@@ -1,0 +1,1 @@
+"""What a workspace has spent and waited for, by day, workflow and model."""

@@ -1,0 +1,18 @@
+"""Tenancy as a procedure for later tables; the audit log."""
+
+from db.migrations.scripts import run_scripts
+
+revision = "0002"
+down_revision: str | None = "0001"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+
+def upgrade() -> None:
+    """Run the SQL files of `sql/v0002` in the order of their names."""
+    run_scripts("v0002")
+
+
+def downgrade() -> None:
+    """Not offered: going back would destroy data."""
+    raise NotImplementedError("migrations only go forward; restore a backup instead")

@@ -1,0 +1,18 @@
+"""Drafts, tags and archive of workflows."""
+
+from db.migrations.scripts import run_scripts
+
+revision = "0004"
+down_revision: str | None = "0003"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+
+def upgrade() -> None:
+    """Run the SQL files of `sql/v0004` in the order of their names."""
+    run_scripts("v0004")
+
+
+def downgrade() -> None:
+    """Not offered: going back would destroy data."""
+    raise NotImplementedError("migrations only go forward; restore a backup instead")

@@ -1,0 +1,18 @@
+"""Requests to people: who may answer, votes, history, calendars."""
+
+from db.migrations.scripts import run_scripts
+
+revision = "0009"
+down_revision: str | None = "0008"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+
+def upgrade() -> None:
+    """Run the SQL files of `sql/v0009` in the order of their names."""
+    run_scripts("v0009")
+
+
+def downgrade() -> None:
+    """Not offered: going back would destroy data."""
+    raise NotImplementedError("migrations only go forward; restore a backup instead")

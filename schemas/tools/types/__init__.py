@@ -1,0 +1,1 @@
+"""One module per type of tools; see `schemas.tools.tool_specs`."""

@@ -1,0 +1,1 @@
+"""Bulk jobs as durable workflows."""

@@ -1,0 +1,1 @@
+"""Taking documents into knowledge bases, and searches that the API asks for."""

@@ -1,0 +1,1 @@
+"""The delivery of messages as durable workflows."""

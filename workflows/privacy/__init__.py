@@ -1,0 +1,1 @@
+"""Jobs of privacy, and the daily round that begins them."""
