@@ -87,7 +87,7 @@ async def run_maintenance(
     if encryption is not None and encryption.configured:
         chores.append(Chore(TIDY_PAUSE, partial(rewrap_secrets, database, encryption)))
     try:
-        while True:
+        while not _cancelled():
             try:
                 async with _alone(database) as connection:
                     try:
@@ -221,9 +221,18 @@ async def _do_all(chores: Sequence[Chore], connection: Any) -> None:
 
 
 async def _keep_doing(chore: Chore) -> None:
-    while True:
+    while not _cancelled():
         await _do(chore.work)
         await asyncio.sleep(chore.pause)
+
+
+def _cancelled() -> bool:
+    """Whether this task was told to end, also when what it waited for kept the cancellation to itself.
+
+    SQLAlchemy does so while it closes a broken connection, and a group of tasks that ends for another reason.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _do(work: Callable[[], Awaitable[int]]) -> None:

@@ -138,6 +138,24 @@ async def test_what_is_under_way_ends_with_the_lock_and_is_begun_anew(
         assert seen == ["begun", "ended", "begun"]
 
 
+@pytest.mark.usefixtures("quick")
+async def test_it_ends_also_when_work_keeps_the_cancellation_to_itself(
+    own_database: Database, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    async def run_once(_: object) -> int:
+        seen.append("begun")
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return 0
+
+    monkeypatch.setattr(maintenance.Reconciler, "run_once", run_once)
+    async with asyncio.timeout(10), maintaining(own_database, client):
+        await eventually(lambda: reached(seen, "begun", 1))
+    assert seen == ["begun"]
+
+
 async def test_signals_that_were_delivered_long_ago_are_forgotten(own_database: Database, own_workspace: UUID) -> None:
     run = await pending_run(own_database, own_workspace)
     control = Control(workspace_id=str(own_workspace), action="pause")
