@@ -61,7 +61,7 @@ longer: $(INSTALLED) $(WEB_BUILT)  ## Run the tests that make test leaves out: m
 	@$(BIN)/pytest -q -m longer $(ARGS)
 
 smoke-llm: $(INSTALLED)  ## The journeys of models against the vendors whose keys are in the environment
-	@PERDURE_SMOKE_LLM=1 $(BIN)/pytest tests/activities/llm/test_journeys.py -q -rs -p no:cacheprovider $(ARGS)
+	@PERDURE_SMOKE_LLM=1 $(BIN)/pytest tests/activities/llm/test_journeys.py -q -rs $(ARGS)
 
 bench: $(BENCH_INSTALLED)  ## Measure against plain Temporal and LangGraph; writes docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)

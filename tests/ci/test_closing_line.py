@@ -9,12 +9,16 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / ".ci/closing_line.py"
 
 
-def closing(tmp_path: Path, *outputs: str) -> str:
+def closing(tmp_path: Path, *outputs: str, again: str | None = None, ask: tuple[str, ...] = ()) -> str:
     files = []
     for number, output in enumerate(outputs):
         files.append(tmp_path / str(number))
         files[-1].write_text(output)
-    return subprocess.run([sys.executable, SCRIPT, *files], capture_output=True, text=True, check=True).stdout.strip()
+    if again is not None:
+        ask = ("--again", str(tmp_path / "again"))
+        (tmp_path / "again").write_text(again)
+    command = [sys.executable, SCRIPT, *files, *ask]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,31 @@ def test_it_is_said_what_was_skipped_and_why(tmp_path: Path):
     )
     lines = closing(tmp_path, first, second).splitlines()
     assert lines == [f"· 13 skipped: {chromium}", "· 1 skipped: no key", "===== 4 passed, 14 skipped in 2.00s ====="]
+
+
+FIRST = (
+    "FAILED tests/a.py::test_b[x y] - AssertionError: no\nERROR tests/c.py::test_d\n"
+    "1 failed, 7 passed, 1 error in 9.00s\n"
+)
+
+
+def test_failures_are_counted_for_whoever_asks(tmp_path: Path):
+    assert closing(tmp_path, FIRST, "1 failed in 2.00s\n", "3 passed in 1.00s\n", ask=("--failures",)) == "3"
+
+
+def test_what_passes_when_it_is_run_again_is_named_and_counts(tmp_path: Path):
+    lines = closing(tmp_path, FIRST, "3 passed in 1.00s\n", again="2 passed in 4.00s\n").splitlines()
+    assert lines == [
+        "· passed only when it was run again: tests/a.py::test_b[x y]",
+        "· passed only when it was run again: tests/c.py::test_d",
+        "===== 12 passed in 14.00s =====",
+    ]
+
+
+def test_what_fails_again_is_a_failure(tmp_path: Path):
+    again = "ERROR tests/c.py::test_d - RuntimeError\n1 passed, 1 error in 4.00s\n"
+    lines = closing(tmp_path, FIRST, again=again).splitlines()
+    assert lines == [
+        "· passed only when it was run again: tests/a.py::test_b[x y]",
+        "===== 8 passed, 1 error in 13.00s =====",
+    ]

@@ -73,7 +73,8 @@ export async function visit(
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
     if (!["error", "warning"].includes(message.type())) return;
-    if (expects === null || !message.text().includes(expects)) complaints.push(message.text());
+    const said = `${message.text()} (${message.location().url})`;
+    if (expects === null || !said.includes(expects)) complaints.push(said);
   });
   await page.goto(path);
   return page;
