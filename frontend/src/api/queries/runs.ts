@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { ListRunsParams, RunSummary } from "../generated/perdure.schemas";
+import type { ListRunsParams, RunStep, RunSummary, StepPage } from "../generated/perdure.schemas";
 import { getRun, listRunSteps, listRuns, listRunViews } from "../generated/runs";
 
 export const runKeys = {
@@ -36,11 +36,25 @@ export function runQuery(id: string) {
   });
 }
 
-/** All steps with a path: its iterations, with input and output. They are read anew when `state` is another one. */
-export function stepsQuery(id: string, path: string, state: string) {
+/** Steps of a run in the order in which they began, page by page; all of them, or those with a path. */
+export async function* stepsOf(run: string, signal: AbortSignal, path?: string): AsyncGenerator<RunStep> {
+  let from: { cursor?: string } | null = {};
+  while (from !== null) {
+    const asked = { limit: 1_000, ...(path === undefined ? {} : { path }), ...from };
+    const { items, next_cursor }: StepPage = await listRunSteps(run, asked, { signal });
+    yield* items;
+    from = next_cursor === null ? null : { cursor: next_cursor };
+  }
+}
+
+/** One iteration of a step, with input and output; null if there is none. It is read anew when `state` is another one. */
+export function stepQuery(id: string, path: string, iteration: number, state: string) {
   return queryOptions({
-    queryKey: [...runKeys.one(id), "steps", path, state] as const,
-    queryFn: ({ signal }) => listRunSteps(id, { path, limit: 200 }, { signal }),
+    queryKey: [...runKeys.one(id), "step", path, iteration, state] as const,
+    queryFn: async ({ signal }) => {
+      for await (const step of stepsOf(id, signal, path)) if (step.iteration === iteration) return step;
+      return null;
+    },
   });
 }
 

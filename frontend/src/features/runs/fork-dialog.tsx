@@ -1,9 +1,10 @@
 import { Button, Group, Modal, MultiSelect, Select, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { Run } from "@/api/generated/perdure.schemas";
-import { forkRun, listRunSteps } from "@/api/generated/runs";
+import { forkRun } from "@/api/generated/runs";
+import { runKeys, stepsOf } from "@/api/queries/runs";
 import { versionQuery } from "@/api/queries/workflows";
 import { FormAlert } from "@/components/form/form-alert";
 import { JsonInput } from "@/components/json-input";
@@ -151,13 +152,14 @@ function EditedOutputs({ run, nodes, outputs, onChange }: OutputsProps) {
 }
 
 function outputQuery(run: string, node: string) {
-  return {
-    queryKey: ["runs", "output", run, node],
-    queryFn: async () => {
-      const { items } = await listRunSteps(run, { path: node, limit: 200 });
-      return JSON.stringify(items.at(-1)?.output ?? null, null, 2);
+  return queryOptions({
+    queryKey: [...runKeys.one(run), "output", node] as const,
+    queryFn: async ({ signal }) => {
+      let output: unknown = null;
+      for await (const step of stepsOf(run, signal, node)) output = step.output;
+      return JSON.stringify(output ?? null, null, 2);
     },
-  };
+  });
 }
 
 function optionOf({ id, name }: DocumentNode) {

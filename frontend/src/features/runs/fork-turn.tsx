@@ -1,8 +1,7 @@
 import { Select } from "@mantine/core";
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import type { Run, RunStep, StepPage } from "@/api/generated/perdure.schemas";
-import { listRunSteps } from "@/api/generated/runs";
-import { runKeys } from "@/api/queries/runs";
+import type { Run } from "@/api/generated/perdure.schemas";
+import { runKeys, stepsOf } from "@/api/queries/runs";
 import { JsonInput } from "@/components/json-input";
 import { type DocumentNode, isRecord } from "@/lib/graph/document";
 
@@ -99,15 +98,6 @@ function turnsQuery(run: string, node: string) {
       return [...turns.values()].sort((a, b) => order(a) - order(b) || a.turn - b.turn);
     },
   });
-}
-
-async function* stepsOf(run: string, signal: AbortSignal): AsyncGenerator<RunStep> {
-  let from: { cursor?: string } | null = {};
-  while (from !== null) {
-    const { items, next_cursor }: StepPage = await listRunSteps(run, { limit: 1_000, ...from }, { signal });
-    yield* items;
-    from = next_cursor === null ? null : { cursor: next_cursor };
-  }
 }
 
 /** The turn that a step is: 2 for `writer.turn[2]`, also of a later round, `writer#1.turn[2]`, or of a member of a crew. */
