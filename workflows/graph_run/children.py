@@ -103,15 +103,23 @@ async def run_child(
         Halt: if the run moves to a fresh history; call it again there.
         asyncio.CancelledError: if the run stops; the child has been told and has ended.
     """
-    await _await_late(run, tries, given())
-    if (before := tries.take()) is not None:
-        return before
-    child = given()
+    run.starting.add(workflow_id)
+    try:
+        await _await_late(run, tries, given())
+        if (before := tries.take()) is not None:
+            return before
+        return await _run(run, tries, key, workflow_id, ref, given())
+    finally:
+        run.starting.discard(workflow_id)
+
+
+async def _run(run: RunContext, tries: Tries, key: str, workflow_id: str, ref: PlanRef, child: RunInput) -> ChildDone:
     run.children[key] = workflow_id
     try:
         if not tries.is_begun(workflow_id) and key not in run.mailbox.kept:
             await _start(workflow_id, ref, child)
             tries.begin(workflow_id)
+        run.starting.discard(workflow_id)
         answer = await run.mailbox.take(key)
     except Halt:
         raise
@@ -194,12 +202,21 @@ async def tell(workflow_id: str, control: Control) -> None:
     await signal(workflow_id, "control", control)
 
 
-async def signal(workflow_id: str, name: str, message: Any) -> None:
-    """Signals another workflow, which may be gone."""
+async def begun(run: RunContext, workflow_id: str) -> str:
+    """The same id once that child is there: what is said to it earlier reaches nobody."""
+    if workflow_id in run.starting:
+        await workflow.wait_condition(lambda: workflow_id not in run.starting)
+    return workflow_id
+
+
+async def signal(workflow_id: str, name: str, message: Any) -> bool:
+    """Signals another workflow; whether it is there to hear it."""
     try:
         await workflow.get_external_workflow_handle(workflow_id).signal(name, message)
     except (ApplicationError, FailureError):
         workflow.logger.info("A workflow to be signalled is gone.", extra={"target": workflow_id, "signal": name})
+        return False
+    return True
 
 
 def window(count: int, size: int) -> list[range]:

@@ -123,6 +123,8 @@ class RunContext:
         self.waited = run.snapshot is not None
         """Whether its time tells nothing of ours: it has waited for somebody, or was too long for one history."""
         self.children: dict[str, str] = {}
+        self.starting: set[str] = set()
+        """Children that the server may not know yet."""
         self.members: dict[str, str] = {}
         self.agent_runs: dict[str, str] = {}
         """Workflows of published agents that run as runs of their own, by the path of the step that waits for them."""

@@ -13,7 +13,7 @@ from schemas.service_calls import CloseRun, WriteLog
 from schemas.signals import ArrivedEvent, ChildDone, Control, Decision, Steer
 from workflows.builds import next_build
 from workflows.graph_run.calls import error_info, tell_service
-from workflows.graph_run.children import signal, tell
+from workflows.graph_run.children import begun, signal, tell
 from workflows.graph_run.edits import apply_edit
 from workflows.graph_run.items import ItemPlan, ItemRunner
 from workflows.graph_run.mailbox import Halt
@@ -59,7 +59,7 @@ class GraphRun:
         run.paused = run.snapshot.paused = message.action == "pause"
         run.wake()
         for child in list(run.children.values()):
-            await tell(child, message)
+            await tell(await begun(run, child), message)
 
     @workflow.signal
     def decide(self, message: Decision) -> None:
@@ -78,10 +78,10 @@ class GraphRun:
         targets, agents = run.members_at(message.path), run.agent_runs_at(message.path)
         if not (targets or agents) or (message.path is None and run.agents):
             run.steer(message)
-        for target in targets:
-            await signal(target, "steer", message)
-        for agent in agents:  # paths of this run mean nothing there
-            await signal(agent, "steer", message.model_copy(update={"path": None}))
+        elsewhere = message.model_copy(update={"path": None})  # paths of this run mean nothing there
+        for target, said in [*((member, message) for member in targets), *((agent, elsewhere) for agent in agents)]:
+            if not await signal(await begun(run, target), "steer", said):
+                run.steer(message)
 
     @workflow.signal
     def child_done(self, message: ChildDone) -> None:

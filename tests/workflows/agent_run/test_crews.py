@@ -218,3 +218,33 @@ async def test_what_people_say_reaches_published_agents_that_run_for_a_step(perd
     found.append((await perdure.steps(run))["asking.turn[1]"]["input"])
     heard = [[m["content"][0]["text"] for m in one["messages"] if m["role"] == "user"][1:] for one in found]
     assert heard == [["To all.", "To one."], ["To all."], ["To all."]]
+
+
+async def test_nothing_is_lost_that_people_say_while_an_agent_starts(perdure: Perdure) -> None:
+    script = json.dumps([calls(add(1, 1)), {"text": "Two."}])
+    asked = {**CALCULATOR, "policy": {"approve": "always"}}
+    adding = agent(message="{{ input.message }}", instructions=f"[[sim:script {script}]]", tools=[asked])
+    slug = await perdure.publish([adding], input={"type": "object"}, output="{{ nodes.agent.output }}")
+    node = {"id": "far", "kind": "agent", "with": {"agent": slug, "message": "Add."}}
+    run = await perdure.start(await perdure.publish([node]))
+    told = [f"Word {number}." for number in range(60)]
+    for message in told:
+        said = await perdure.api.post(f"/v1/runs/{run}/steer", json={"message": message, "path": "far"})
+        assert said.status_code == 202, said.text
+    await perdure.reached(run, "far", "waiting")
+    child = (await perdure.steps(run))["far"]["input"]["run_id"]
+    await perdure.approval(child)
+
+    async def heard(step: str, waiting: bool = False) -> list[str]:
+        later = (await perdure.handle(child).query("snapshot"))["steers"] if waiting else []
+        messages = (await perdure.steps(child))[step]["input"]["messages"]
+        said = [one["content"][0]["text"] for one in messages if one["role"] == "user"]
+        return sorted([*said[1:], *(one["message"] for one in later)])
+
+    async def all_heard() -> bool:
+        return await heard("agent.turn[0]", waiting=True) == sorted(told)
+
+    await eventually(all_heard, seconds=30)
+    await perdure.decide(child, "approved")
+    assert (await perdure.ended(run))["status"] == "completed"
+    assert await heard("agent.turn[1]") == sorted(told)

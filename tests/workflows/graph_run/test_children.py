@@ -1,15 +1,17 @@
 """Ends of children that come while they are being stopped, or after nobody has waited for them any longer."""
 
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from temporalio import workflow
 
 from schemas.messages import ParentLink, PlanRef, RunInput, RunStatus
 from schemas.signals import ChildDone, Control
 from workflows.graph_run import children
-from workflows.graph_run.children import Tries, run_child
+from workflows.graph_run.children import Tries, begun, run_child
 from workflows.graph_run.mailbox import Mailbox
 from workflows.graph_run.state import Snapshot
 
@@ -24,6 +26,10 @@ class Parent:
         self.snapshot = Snapshot()
         self.undo: list[Any] = []
         self.children: dict[str, str] = {}
+        self.starting: set[str] = set()
+        self.server = asyncio.Event()
+        """Set while the server answers."""
+        self.server.set()
         self.run = SimpleNamespace(workspace_id="w")
         self.memo: dict[str, Any] = {}
         self.started: list[tuple[str, Any]] = []
@@ -31,6 +37,7 @@ class Parent:
         monkeypatch.setattr(children, "tell", self._tell)
 
     async def _start(self, workflow_id: str, ref: PlanRef, child: RunInput) -> None:
+        await self.server.wait()
         self.started.append((workflow_id, child.snapshot))
 
     async def _tell(self, workflow_id: str, control: Control) -> None:
@@ -57,6 +64,11 @@ class Parent:
         """A child tells of its end."""
         done = ChildDone(workspace_id="w", child_key=key, status=status, cost_usd=1.0, **more)
         self.mailbox.put(key, done.model_dump(mode="json"))
+
+
+async def _holds(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0)
 
 
 async def _rounds() -> None:
@@ -94,3 +106,20 @@ async def test_the_next_one_begins_where_the_one_before_has_ended_at_last(monkey
     parent.ended("chunk0/1", RunStatus.COMPLETED, output=[1, 2])
     assert (await again).output == [1, 2]
     assert parent.snapshot.cost_usd == 2.0
+
+
+async def test_a_word_for_a_child_waits_until_it_is_there_to_hear_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflow, "wait_condition", _holds)
+    parent = Parent(monkeypatch)
+    run: Any = parent
+    parent.server.clear()
+    child = await parent.begin()
+    word = asyncio.create_task(begun(run, "chunk0/0"))
+    await _rounds()
+    assert not word.done()
+    parent.server.set()
+    assert await asyncio.wait_for(word, 5) == "chunk0/0"
+    assert parent.started == [("chunk0/0", None)]
+    parent.ended("chunk0/0", RunStatus.COMPLETED)
+    await child
+    assert not parent.starting
