@@ -3,6 +3,7 @@
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import WebSocketRoute
 
 from api import errors, openapi
@@ -88,6 +89,8 @@ from api.workspaces.router import router as workspaces
 from engine.telemetry import NO_TRACING, Tracing
 
 VERSION = "0.1.0"
+WORTH_PACKING: Final = 8_192
+"""Bytes from which an answer is compressed; live streams never are."""
 
 IDENTITY: Final = (sign_in, sessions, setup, me, workspaces, keys)
 ROUTERS: Final = (
@@ -185,6 +188,7 @@ def create_app(
     errors.install(app)
     openapi.install(app, ROUTERS)
     _check_matrix()
+    app.add_middleware(GZipMiddleware, minimum_size=WORTH_PACKING, compresslevel=4)
     app.add_middleware(
         Gate,
         authenticate=authenticate,

@@ -77,3 +77,14 @@ def ports_by_rules(item: dict[str, Any], config: dict[str, Any]) -> list[str]:
         if all(config.get(setting) for setting in rule["when"]):
             ports += [rule["name"]] if rule["name"] else [entry["name"] for entry in config.get(rule["each"], [])]
     return ports
+
+
+async def test_a_long_answer_is_compressed_for_whoever_can_read_that(api: httpx.AsyncClient) -> None:
+    packed = await api.get("/v1/node-kinds", headers={"Accept-Encoding": "gzip"})
+    plain = await api.get("/v1/node-kinds", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.json() == plain.json()
+    assert int(packed.headers["content-length"]) * 4 < int(plain.headers["content-length"])
+    known = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["etag"]}
+    assert (await api.get("/v1/node-kinds", headers=known)).status_code == 304
