@@ -8,8 +8,8 @@ which CHROMIUM may name.
 
 Every page of the app is photographed by --all; frontend/tests/browser/pages.json names them.
 
-With --lighthouse it measures performance and accessibility of list, editor and inbox instead, and fails below 95; it
-fetches Lighthouse by npx, and wants a machine that does nothing else.
+With --lighthouse it measures performance and accessibility of list, editor and inbox instead, the middle one of five
+loads each, and fails below 95; it fetches Lighthouse by npx, and wants a machine that does nothing else.
 """
 
 import argparse

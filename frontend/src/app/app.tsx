@@ -4,14 +4,13 @@ import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { unreachable } from "@/api/problem";
-import { createQueryClient } from "@/api/query-client";
 import { freshToken } from "@/api/request";
 import { useSession } from "@/api/session";
 import { ErrorPanel } from "@/components/error-panel";
+import { queryClient } from "./query-client";
 import { router } from "./router";
 import { cssVariables, theme } from "./theme";
 
-const queryClient = createQueryClient();
 const colorScheme = localStorageColorSchemeManager({ key: "perdure-color-scheme" });
 
 /** The whole app: look, server state, routes. */

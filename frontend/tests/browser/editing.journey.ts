@@ -1,4 +1,4 @@
-import type { Locator } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { newDraft } from "./documents";
 import { api, eventually, expectAccessible, visit } from "./stage";
@@ -52,6 +52,7 @@ test("steps are chosen where they will be: by Tab, in an edge, behind a port", a
   await page.locator("[data-id='wait.out>shout']").waitFor({ state: "attached" });
   expect(await page.locator("[data-id='greet.out>shout']").count()).toBe(0);
 
+  await stand(page, ["greet", "wait", "shout", "output"]);
   const port = await page.locator("[data-id=greet] .react-flow__handle.source").boundingBox();
   if (!port) throw new Error("no port");
   await page.mouse.move(port.x + 4, port.y + 4);
@@ -62,6 +63,18 @@ test("steps are chosen where they will be: by Tab, in an edge, behind a port", a
   await page.locator("[data-id='greet.out>code']").waitFor({ state: "attached" });
   await eventually(async () => (await draftOf(slug)).nodes.length === 5);
 });
+
+/** Waits until steps stand below one another with room between, and stay there: the layout has made place for them. */
+async function stand(page: Page, ids: string[]): Promise<void> {
+  let before = "";
+  await eventually(async () => {
+    const boxes = await Promise.all(ids.map((id) => page.locator(`[data-id=${id}]`).boundingBox()));
+    const stays = JSON.stringify(boxes) === before;
+    before = JSON.stringify(boxes);
+    const bottoms = [0, ...boxes.map((box) => (box ? box.y + box.height : 0))];
+    return stays && boxes.every((box, at) => box && box.y > (bottoms[at] ?? 0) + 10);
+  });
+}
 
 test("a step is tested, its output pinned, and the next one tried out with it", async () => {
   const slug = await newDraft("Tried", GREETING);

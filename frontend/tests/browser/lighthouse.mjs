@@ -9,6 +9,8 @@ import { chromium } from "playwright-core";
 const { PERDURE_URL: home, PERDURE_TOKEN: token, CHROMIUM: executablePath } = process.env;
 const PORT = 9333;
 const LEAST = 0.95;
+/** The same page differs by several points from load to load: the one in the middle counts. */
+const ROUNDS = 5;
 const PAGES = [
   ["list", "/workflows"],
   ["editor", `/workflows/${process.env.NAME_SLUG}/edit`],
@@ -56,12 +58,18 @@ function costsOf(categories, audits) {
     });
 }
 
+async function middleOf(path) {
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await scoresOf(path));
+  return rounds.sort((a, b) => a.scores[0] - b.scores[0])[(ROUNDS - 1) / 2];
+}
+
 let worst = 1;
 for (const [name, path] of PAGES) {
   const {
     scores: [performance, accessibility],
     costs,
-  } = await scoresOf(path);
+  } = await middleOf(path);
   worst = Math.min(worst, performance, accessibility);
   process.stdout.write(`${name}: performance ${performance * 100}, accessibility ${accessibility * 100}\n`);
   process.stdout.write(costs.map((cost) => `${cost}\n`).join(""));

@@ -37,7 +37,8 @@ export function draftQuery(slug: string) {
     queryFn: ({ signal }) => getDraft(slug, { signal }),
     // What is edited must not change under the editor's hands; it finds out about others when it saves.
     staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 0,
+    // It may be read before the editor's code is there, and is forgotten when the editor is closed.
+    gcTime: 30_000,
   });
 }
 

@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, Outlet, redirect } from "@tanstack/react-router";
+import { meQuery } from "@/api/queries/account";
 import { useSession } from "@/api/session";
+import { early } from "../query-client";
 import { RouteError, RouteMissing } from "../route-errors";
 import { Shell } from "../shell";
 
@@ -18,5 +20,6 @@ export const shell = createRoute({
     if (useSession.getState().state === "in") return;
     throw redirect({ to: "/login", search: location.href === "/" ? {} : { next: location.href } });
   },
+  loader: () => early(meQuery),
   component: Shell,
 });

@@ -1,4 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { approvalCountsQuery, approvalQuery } from "@/api/queries/approvals";
+import { early } from "../query-client";
 import { shell } from "./root";
 import { type Search, texts } from "./search";
 
@@ -34,6 +36,12 @@ const inbox = createRoute({
     search: Search,
   ): Partial<Record<"view" | "request" | "q" | "sort" | "priority" | "tag" | "workflow", string>> =>
     texts(search, "view", "request", "q", "sort", "priority", "tag", "workflow"),
+  loaderDeps: ({ search: { request } }) => ({ request }),
+  loader: ({ deps: { request }, cause }) => {
+    if (cause === "stay") return;
+    early(approvalCountsQuery);
+    if (request !== undefined) early(approvalQuery(request));
+  },
   component: lazyRouteComponent(() => import("@/features/inbox/inbox-page"), "InboxPage"),
 });
 

@@ -1,4 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { nodeKindsQuery } from "@/api/queries/node-kinds";
+import { draftQuery } from "@/api/queries/workflows";
+import { early } from "../query-client";
 import { shell } from "./root";
 import { type Search, texts } from "./search";
 
@@ -24,6 +27,11 @@ const workflow = createRoute({
 const editor = createRoute({
   getParentRoute: () => shell,
   path: "/workflows/$slug/edit",
+  loader: ({ params: { slug }, preload }) => {
+    early(nodeKindsQuery);
+    // Whoever only points at the link may open it much later.
+    if (!preload) early(draftQuery(slug));
+  },
   component: lazyRouteComponent(() => import("@/features/editor/editor-page"), "EditorPage"),
 });
 

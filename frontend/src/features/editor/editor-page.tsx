@@ -3,18 +3,18 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { nodeKindsQuery, nodeSchemaQuery } from "@/api/queries/node-kinds";
-import { draftQuery } from "@/api/queries/workflows";
 import { ErrorPanel } from "@/components/error-panel";
 import { LoadingRows } from "@/components/loading";
 import { Page } from "@/components/page";
 import { fetchEngine } from "@/lib/graph/layout";
 import { Editor } from "./editor";
 import { open, setFaults, useEditor } from "./editor-store";
+import { useDraft } from "./use-draft";
 
 /** The editor of a workflow's draft. */
 export function EditorPage() {
   const { slug } = useParams({ from: "/shell/workflows/$slug/edit" });
-  const draft = useQuery(draftQuery(slug));
+  const draft = useDraft(slug);
   const kinds = useQuery(nodeKindsQuery);
   const nodeSchema = useQuery(nodeSchemaQuery);
   const opened = useEditor((editor) => editor.slug === slug);

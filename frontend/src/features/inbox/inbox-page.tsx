@@ -3,7 +3,6 @@ import { useDocumentTitle, useHotkeys } from "@mantine/hooks";
 import { IconInbox } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
 import { approvalsQuery } from "@/api/queries/approvals";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorPanel } from "@/components/error-panel";
@@ -13,14 +12,10 @@ import classes from "./inbox-page.module.css";
 import { InboxTools } from "./inbox-tools";
 import { InboxViews } from "./inbox-view-list";
 import { filterOf, type InboxSearch, viewOf } from "./inbox-views";
+import { RequestDetail } from "./request-detail";
 import { RequestList } from "./request-list";
 import { useFirstRequest } from "./use-first-request";
 import { useSelection } from "./use-selection";
-
-const fetchDetail = () => import("./request-detail");
-const RequestDetail = lazy(async () => ({ default: (await fetchDetail()).RequestDetail }));
-// Beside the list, which hardly anybody looks at without opening a request.
-fetchDetail().catch(() => undefined);
 
 /** Everything that waits for a person: views, list, request. */
 export function InboxPage() {
@@ -68,26 +63,26 @@ export function InboxPage() {
         {list.isSuccess && requests.length === 0 && (
           <NothingWaits waiting={view.name === "mine" && !search.q && !search.priority} />
         )}
-        <RequestList
-          requests={requests}
-          chosen={chosen}
-          selected={selection.ids}
-          onChoose={(id) => open(id)}
-          onSelect={selection.toggle}
-          onMore={list.hasNextPage ? () => void list.fetchNextPage() : null}
-        />
+        {requests.length > 0 && (
+          <RequestList
+            requests={requests}
+            chosen={chosen}
+            selected={selection.ids}
+            onChoose={(id) => open(id)}
+            onSelect={selection.toggle}
+            onMore={list.hasNextPage ? () => void list.fetchNextPage() : null}
+          />
+        )}
         {selection.selected.length > 0 && <BulkBar selected={selection.selected} onClear={selection.clear} />}
       </section>
       {chosen !== null && (
-        <Suspense fallback={<LoadingRows rows={3} height={80} />}>
-          <RequestDetail
-            key={chosen}
-            id={chosen}
-            onClose={() => open(null)}
-            onDecided={goOn}
-            onReopened={(id) => open(id)}
-          />
-        </Suspense>
+        <RequestDetail
+          key={chosen}
+          id={chosen}
+          onClose={() => open(null)}
+          onDecided={goOn}
+          onReopened={(id) => open(id)}
+        />
       )}
       {chosen === null && requests.length > 0 && (
         <div className={classes.hint}>

@@ -9,6 +9,7 @@ import { Markdown } from "@/components/markdown";
 import { Timestamp } from "@/components/timestamp";
 import { notifyFailure } from "@/lib/notify";
 import { entryWords } from "./entry-words";
+import classes from "./request-history.module.css";
 
 interface Props {
   request: ApprovalDetail;
@@ -68,9 +69,8 @@ function Say({ id, pending }: SayProps) {
         mt="md"
         aria-label="Comment"
         placeholder="Comment, or ask back"
-        autosize
-        minRows={1}
-        maxRows={8}
+        rows={1}
+        classNames={{ input: classes.comment }}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={getHotkeyHandler([["mod+Enter", () => !empty && say.mutate("comment")]])}

@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox } from "@mantine/core";
+import { Badge, Button } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import type { Approval } from "@/api/generated/perdure.schemas";
 import { StatusIcon } from "@/components/status";
@@ -58,8 +58,8 @@ function RequestLine({ request, chosen, selected, onChoose, onSelect }: LineProp
   return (
     <div className={classes.row} data-chosen={chosen || undefined}>
       {request.status === "pending" && (
-        <Checkbox
-          size="xs"
+        <input
+          type="checkbox"
           className={classes.check}
           aria-label={`Select ${request.title}`}
           checked={selected}

@@ -1,5 +1,5 @@
 import { MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import {
   createMemoryHistory,
   createRootRoute,
@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
-import { draftQuery } from "@/api/queries/workflows";
+import { useDraft } from "../use-draft";
 import { RestoreButton } from "./restore-button";
 
 let revision: number;
@@ -53,7 +53,7 @@ async function visit(): Promise<(to: string) => Promise<void>> {
   const edited = createRoute({
     getParentRoute: () => root,
     path: "/workflows/$slug/edit",
-    component: () => <p>edits revision {useQuery(draftQuery("mails")).data?.revision}</p>,
+    component: () => <p>edits revision {useDraft("mails").data?.revision}</p>,
   });
   const history = createRoute({
     getParentRoute: () => root,
