@@ -112,6 +112,13 @@ class Assignees(Strict):
         """Whether anybody is named."""
         return bool(self.users or self.roles or self.groups)
 
+    @property
+    def at_most(self) -> int | None:
+        """How many may answer; nothing if that is not known from here."""
+        if not self.users or self.roles or self.groups or any("{{" in user for user in self.users):
+            return None
+        return len({user.strip().lower() for user in self.users})
+
 
 class Stage(Strict):
     """One round of answers; the next begins when this one has approved."""

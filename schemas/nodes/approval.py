@@ -96,6 +96,15 @@ class ApprovalConfig(NodeConfig):
             raise ValueError("needs is a number from 1 to 100, `any` or `all`")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_approved(self) -> Self:
+        # Who is asked later may answer too.
+        for asked in () if self.escalate else (self, *self.stages):
+            people = asked.assignees.at_most
+            if isinstance(asked.needs, int) and people is not None and asked.needs > people:
+                raise ValueError(f"needs {asked.needs} people to approve, but only {people} may answer: name more")
+        return self
+
 
 PORTS = PortRules(
     rules=(
