@@ -98,11 +98,12 @@ class ApprovalConfig(NodeConfig):
 
     @model_validator(mode="after")
     def _can_be_approved(self) -> Self:
-        # Who is asked later may answer too.
-        for asked in () if self.escalate else (self, *self.stages):
-            people = asked.assignees.at_most
-            if isinstance(asked.needs, int) and people is not None and asked.needs > people:
-                raise ValueError(f"needs {asked.needs} people to approve, but only {people} may answer: name more")
+        if self.escalate:
+            return self  # who is asked later may answer too
+        for assignees, needs in [(self.assignees, self.needs), *((one.assignees, one.needs) for one in self.stages)]:
+            people = assignees.at_most
+            if isinstance(needs, int) and people is not None and needs > people:
+                raise ValueError(f"needs {needs} people to approve, but only {people} may answer: name more")
         return self
 
 
