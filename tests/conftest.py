@@ -1,7 +1,6 @@
 """Fixtures that every suite shares: a real PostgreSQL, a real Temporal server, a workspace per test."""
 
 import gc
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
@@ -11,9 +10,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from cli.embedded import temporal as embedded_temporal
 from db.session import Database
 from tests.support import postgres
+from tests.support.temporal import temporal_server
 from tests.support.workspaces import new_workspace
 
 SLOW: Final = (
@@ -85,12 +84,15 @@ async def workspace_id(database_url: str) -> UUID:
 @pytest.fixture(scope="session")
 def temporal_address() -> Iterator[str]:
     """Address of a Temporal server of this test process, namespace `default`."""
-    with tempfile.TemporaryDirectory(prefix="perdure-temporal-", ignore_cleanup_errors=True) as folder:
-        running = embedded_temporal.start(Path(folder), ui=False)
-        try:
-            yield running.address
-        finally:
-            running.stop()
+    with temporal_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def own_temporal() -> Iterator[str]:
+    """Address of another one, on which no worker of other tests takes what it finds, nor has left anything."""
+    with temporal_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,7 @@
 """A workspace with a full queue does not make another one wait: both take turns."""
 
 import ast
-import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,6 @@ from temporalio.service import RPCError
 
 from activities.egress import EgressSettings
 from activities.llm.settings import LlmSettings
-from cli.embedded import temporal as embedded_temporal
 from db.session import Database
 from db.tables import Run
 from engine.client import connect_now
@@ -70,17 +68,6 @@ class Calls:
     def positions(self, who: str) -> list[int]:
         """Where in the order the calls of one caller stand."""
         return [place for place, caller in enumerate(self.order) if caller == who]
-
-
-@pytest.fixture(scope="module")
-def own_temporal() -> Iterator[str]:
-    """A server on which nobody else has left anything in a queue."""
-    with tempfile.TemporaryDirectory(prefix="perdure-temporal-", ignore_cleanup_errors=True) as folder:
-        running = embedded_temporal.start(Path(folder), ui=False)
-        try:
-            yield running.address
-        finally:
-            running.stop()
 
 
 @pytest.fixture(scope="module")

@@ -139,11 +139,10 @@ CHAIN = [value("shape", {"a": 1}), code("reckon", "1 + 1"), code("again", "2 + 2
 
 @pytest.mark.parametrize("sandbox", [False, True])
 async def test_one_trace_from_the_request_to_the_steps(
-    services: Services, temporal_address: str, collector: Collector, sandbox: bool
+    services: Services, own_temporal: str, collector: Collector, sandbox: bool
 ) -> None:
-    # Encrypting, as the other workers of these tests do: any of them may carry a run on.
     temporal = await connect_now(
-        TemporalSettings(address=temporal_address), services.database, collector.tracing.interceptors, encryption()
+        TemporalSettings(address=own_temporal), services.database, collector.tracing.interceptors, encryption()
     )
     async with (
         traced(services, temporal) as ours,
@@ -180,11 +179,11 @@ async def test_one_trace_from_the_request_to_the_steps(
 
 
 async def test_nothing_that_was_given_or_said_is_sent(
-    services: Services, temporal_address: str, collector: Collector
+    services: Services, own_temporal: str, collector: Collector
 ) -> None:
     failing = code("fail", "raise ValueError(given)", inputs={"given": "{{ input.given }}"}, retry={"max_attempts": 1})
     temporal = await connect_now(
-        TemporalSettings(address=temporal_address), services.database, collector.tracing.interceptors, encryption()
+        TemporalSettings(address=own_temporal), services.database, collector.tracing.interceptors, encryption()
     )
     async with (
         traced(services, temporal) as ours,
@@ -205,13 +204,13 @@ async def test_nothing_that_was_given_or_said_is_sent(
 
 
 async def test_a_run_that_another_process_starts_later_goes_on_with_the_trace(
-    services: Services, temporal_address: str, closed_port: int, collector: Collector
+    services: Services, own_temporal: str, closed_port: int, collector: Collector
 ) -> None:
     away = await connect(TemporalSettings(address=f"127.0.0.1:{closed_port}"), services.database)
     async with traced(services, away) as ours, client_of(ours, collector.tracing) as api:
         run = await start(api, CHAIN, traceparent="00-" + "ab" * 16 + "-" + "cd" * 8 + "-01")
     temporal = await connect_now(
-        TemporalSettings(address=temporal_address), services.database, collector.tracing.interceptors, encryption()
+        TemporalSettings(address=own_temporal), services.database, collector.tracing.interceptors, encryption()
     )
     sweeper = Dispatcher(services.database, temporal)
     async with client_of(services, NO_TRACING) as api, working(services, temporal):

@@ -84,7 +84,7 @@ async def test_a_listed_origin_may_read_without_cookies(services: Services) -> N
         preflight = await api.options("/v1/runs", headers={"Origin": PAGE, "Access-Control-Request-Method": "POST"})
     assert answer.headers["access-control-allow-origin"] == PAGE
     assert "ETag" in answer.headers["access-control-expose-headers"]
-    assert answer.headers["vary"] == "Origin"
+    assert "Origin" in answer.headers["vary"].split(", ")
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == PAGE
     assert "Authorization" in preflight.headers["access-control-allow-headers"]
@@ -113,7 +113,7 @@ async def test_an_origin_that_only_looks_listed_may_not(services: Services, orig
         answer = await api.get("/v1/node-kinds", headers={"Origin": origin})
         preflight = await api.options("/v1/runs", headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
     assert access_headers(answer) == {}
-    assert answer.headers["vary"] == "Origin"
+    assert "Origin" in answer.headers["vary"].split(", ")
     assert preflight.status_code == 405
     assert access_headers(preflight) == {}
 
