@@ -229,7 +229,7 @@ async def _keep_doing(chore: Chore) -> None:
 def _cancelled() -> bool:
     """Whether this task was told to end, also when what it waited for kept the cancellation to itself.
 
-    SQLAlchemy does so while it closes a broken connection, and a group of tasks that ends for another reason.
+    In Python 3.11 a group of tasks does so that is ending already for another reason.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
